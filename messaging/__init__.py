@@ -1,0 +1,1 @@
+"""How a message leaves: by Twilio, by SendGrid, or into the outbox. Knows nothing of who should be told, or when."""

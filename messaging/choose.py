@@ -1,0 +1,40 @@
+"""Which way each channel leaves, as the settings say: a provider when it has credentials, else the outbox."""
+
+from __future__ import annotations
+
+from messaging.outbox import Outbox
+from messaging.sender import Channel, Sender
+from messaging.sendgrid_email import SendGridEmail
+from messaging.twilio_sms import TwilioSms
+from settings import Settings
+
+
+def senders(settings: Settings) -> dict[Channel, Sender]:
+    """One sender per channel; the caller closes each.
+
+    Raises ValueError for an address or URL that cannot be used.
+    """
+    return {"sms": _sms(settings), "email": _email(settings)}
+
+
+def _sms(settings: Settings) -> Sender:
+    if settings.twilio_account_sid is None or settings.twilio_auth_token is None:
+        return Outbox()
+    return TwilioSms(
+        account_sid=settings.twilio_account_sid,
+        auth_token=settings.twilio_auth_token.get_secret_value(),
+        from_number=settings.twilio_from,
+        messaging_service_sid=settings.twilio_messaging_service_sid,
+        api_url=settings.twilio_api_url,
+        public_url=settings.public_url,
+    )
+
+
+def _email(settings: Settings) -> Sender:
+    if settings.sendgrid_api_key is None or settings.sendgrid_from is None:
+        return Outbox()
+    return SendGridEmail(
+        api_key=settings.sendgrid_api_key.get_secret_value(),
+        from_address=settings.sendgrid_from,
+        api_url=settings.sendgrid_api_url,
+    )

@@ -1,0 +1,95 @@
+"""What a deployment may set: read once per process from `BELLWETHER_*`, checked whole, passed down.
+
+Nothing else in the house reads the environment. `load()` is the only door; a wrong setting stops the start with a
+table of everything that is wrong.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Self
+
+from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class SettingsError(Exception):
+    """The environment cannot be used as it is; the text is a table of every setting to mend."""
+
+
+class Settings(BaseSettings):
+    """All settings. Empty values count as not set. Secrets have no defaults and never print."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="BELLWETHER_", env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+    )
+
+    database_url: str | None = Field(None, description="PostgreSQL 15+; unset: the embedded one under the data folder")
+    temporal_address: str | None = Field(None, description="host:port of a Temporal frontend; unset: the embedded one")
+    temporal_namespace: str = Field("default", description="Temporal namespace")
+    temporal_api_key: SecretStr | None = Field(None, description="API key of Temporal Cloud; implies TLS")
+    temporal_tls: bool = Field(False, description="use TLS to the Temporal frontend")
+    data_dir: Path = Field(Path(".bellwether"), description="where the embedded parts keep their data")
+    host: str = Field("127.0.0.1", description="address the HTTP API listens on")
+    port: int = Field(8000, ge=0, le=65535, description="port of the HTTP API; 0 takes a free one")
+    public_url: str | None = Field(None, description="how the outside reaches the API; providers call back here")
+    secret_key: SecretStr | None = Field(
+        None, description="signs links and cookies; unset: made and kept in the data folder"
+    )
+    twilio_account_sid: str | None = Field(
+        None, description="Twilio account; with token and sender, SMS leave for real"
+    )
+    twilio_auth_token: SecretStr | None = Field(None, description="Twilio auth token")
+    twilio_from: str | None = Field(None, description="sending number in E.164")
+    twilio_messaging_service_sid: str | None = Field(None, description="messaging service, instead of a number")
+    twilio_api_url: str = Field("https://api.twilio.com", description="base address of Twilio's REST API")
+    sendgrid_api_key: SecretStr | None = Field(None, description="SendGrid key; with a sender, e-mail leaves for real")
+    sendgrid_from: str | None = Field(None, description="sender address")
+    sendgrid_api_url: str = Field("https://api.sendgrid.com", description="base address of SendGrid's API")
+    sendgrid_webhook_public_key: str | None = Field(None, description="verifies SendGrid's event webhook")
+    zoom_webhook_secret: SecretStr | None = Field(None, description="verifies Zoom's webhooks")
+    livekit_api_key: str | None = Field(None, description="verifies LiveKit's webhooks")
+    livekit_api_secret: SecretStr | None = Field(None, description="verifies LiveKit's webhooks")
+    classroom_webhook_secret: SecretStr | None = Field(None, description="verifies generic classroom webhooks")
+    clock_jumps: bool = Field(
+        False, description="business time may be set ahead (demo, replay); never with real senders"
+    )
+
+    @property
+    def sends_sms(self) -> bool:
+        """True when SMS go to Twilio instead of the outbox."""
+        return self.twilio_account_sid is not None
+
+    @property
+    def sends_email(self) -> bool:
+        """True when e-mail goes to SendGrid instead of the outbox."""
+        return self.sendgrid_api_key is not None
+
+    @model_validator(mode="after")
+    def _senders_are_whole(self) -> Self:
+        if self.sends_sms and (
+            self.twilio_auth_token is None or not (self.twilio_from or self.twilio_messaging_service_sid)
+        ):
+            raise ValueError(
+                "TWILIO_ACCOUNT_SID needs TWILIO_AUTH_TOKEN and one of TWILIO_FROM, TWILIO_MESSAGING_SERVICE_SID"
+            )
+        if self.sends_email and self.sendgrid_from is None:
+            raise ValueError("SENDGRID_API_KEY needs SENDGRID_FROM")
+        if self.clock_jumps and (self.sends_sms or self.sends_email):
+            raise ValueError("CLOCK_JUMPS is refused while real senders are set: it would date real messages wrongly")
+        return self
+
+
+def load() -> Settings:
+    """The process's settings.
+
+    Raises SettingsError with one line per wrong setting.
+    """
+    try:
+        return Settings()
+    except ValidationError as problem:
+        lines = [
+            f"  {'BELLWETHER_' + '_'.join(map(str, e['loc'])).upper() if e['loc'] else '(together)':<40} {e['msg']}"
+            for e in problem.errors()
+        ]
+        raise SettingsError("These settings cannot be used:\n" + "\n".join(lines)) from problem
