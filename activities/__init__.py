@@ -1,0 +1,1 @@
+"""Hands: one I/O step each, idempotent, dependencies passed to the constructor."""

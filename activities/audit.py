@@ -1,0 +1,45 @@
+"""`audit`: find what was forgotten and wake it. The books say what should have happened by now."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+
+from temporalio import activity
+
+from activities.inputs import AUDIT, AuditOut
+from db import clock, inbox, operations
+from db.engine import Books
+from domain.value import Id
+
+Nudge = Callable[[Id, Id, Id], Awaitable[None]]
+"""Wakes a student: organization, student, id for the reader of the history."""
+
+FORGOTTEN_AFTER = timedelta(seconds=30)
+OVERDUE_AFTER = timedelta(minutes=1)
+"""Half of the five minutes within which every due step is promised to be tried leaves room for two audits."""
+
+
+class AuditActivities:
+    """Holds the books and the way to wake a student for `audit`."""
+
+    def __init__(self, books: Books, nudge: Nudge) -> None:
+        self.books, self.nudge = books, nudge
+
+    @activity.defn(name=AUDIT)
+    async def audit(self) -> AuditOut:
+        """Nudge students with facts older than 30 s or a deadline passed; tend operations tasks and held messages."""
+        return await self.look(datetime.now(UTC))
+
+    async def look(self, engine_now: datetime) -> AuditOut:
+        """The same at the given engine time."""
+        async with self.books.transaction() as tx:
+            now = engine_now + await clock.ahead(tx)
+            forgotten = await inbox.forgotten(tx, now - FORGOTTEN_AFTER)
+            overdue = await inbox.overdue(tx, now - OVERDUE_AFTER)
+            details = await operations.tend(tx, now)
+        for org_id, student_id in dict.fromkeys([*forgotten, *overdue]):
+            await self.nudge(org_id, student_id, "audit")
+        return AuditOut(
+            nudged=len({*forgotten, *overdue}), forgotten=len(forgotten), overdue=len(overdue), details=details
+        )

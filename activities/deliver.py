@@ -1,0 +1,197 @@
+"""`deliver`: one attempt of one message. Claim and word it, call the provider, record the answer.
+
+The row is written before the provider is called and its result after. A retry that finds its row `sending` cannot
+know whether the provider has the message and records `unknown`; it never sends blindly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Row
+from temporalio import activity
+
+from activities.inputs import DELIVER, DeliverIn, DeliverOut
+from db import clock, inbox, messages, names, operations
+from db.engine import Books, Tx
+from db.student_facts import load_policies, to_message
+from domain.events import MessageReported
+from domain.sending import (
+    ABOUT_ABSENCE,
+    EMAIL_AGAIN_AFTER,
+    Channel,
+    Message,
+    MessageState,
+    Verdict,
+    may_leave,
+    next_attempt,
+)
+from domain.tasks import TaskKind
+from domain.value import Id
+from domain.wording import compose
+from messaging.sender import Channel as Way
+from messaging.sender import Letter, Receipt, Result, Sender
+
+S = MessageState
+_STATES: Mapping[str, MessageState] = {"suppress": S.SUPPRESSED, "expire": S.EXPIRED, "hold": S.HELD}
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A letter that may leave, with the row it is claimed from."""
+
+    letter: Letter
+    attempts: int
+
+
+class DeliverActivities:
+    """Holds the books and the ways out for `deliver`."""
+
+    def __init__(self, books: Books, senders: Mapping[Way, Sender]) -> None:
+        self.books, self.senders = books, senders
+
+    @activity.defn(name=DELIVER)
+    async def deliver(self, given: DeliverIn) -> DeliverOut:
+        """One attempt. Never raises for a provider's answer."""
+        return await self.attempt(given.org_id, given.message_id, activity.info().started_time)
+
+    async def attempt(self, org_id: Id, message_id: Id, engine_now: datetime) -> DeliverOut:
+        """The same at the given engine time."""
+        async with self.books.transaction() as tx:
+            now = engine_now.astimezone(UTC) + await clock.ahead(tx)
+            claim = await _claim(tx, org_id, message_id, now, self.senders)
+        if isinstance(claim, DeliverOut):
+            return claim
+        receipt = await self.senders[claim.letter.channel].send(claim.letter)
+        async with self.books.transaction() as tx:
+            return await _record(tx, org_id, message_id, claim, receipt, now)
+
+
+async def _claim(
+    tx: Tx, org_id: Id, message_id: Id, now: datetime, senders: Mapping[Way, Sender]
+) -> Claim | DeliverOut:
+    whose = await messages.recipient_of(tx, org_id, message_id)
+    if whose is None:
+        return DeliverOut(state="gone")
+    person = await messages.lock_recipient(tx, org_id, whose.guardian_id, whose.staff_id)
+    row = await messages.lock_message(tx, org_id, message_id)
+    if row.state == S.SENDING:
+        return await _ambiguous(tx, org_id, row, now, reason="delivery_interrupted")
+    if row.state != S.QUEUED:
+        return DeliverOut(state=row.state)
+    message, others = to_message(row), await _siblings(tx, org_id, row, now)
+    verdict = may_leave(message, await _recipient_facts(tx, org_id, person, message, others, now), now)
+    if verdict.act != "leave":
+        return await _does_not_leave(tx, org_id, message, verdict, now)
+    with_it = [r for r in others if r.id in verdict.merge]
+    text = compose(
+        message,
+        await names.of(tx, org_id, message),
+        tuple([(to_message(r), await names.of(tx, org_id, to_message(r))) for r in with_it]),
+    )
+    address = person.phone if message.channel is Channel.SMS else person.email
+    claimed = {"address": address, "subject": text.subject, "body": text.body, "handed_over_at": now}
+    await messages.record(
+        tx, org_id, message, S.SENDING, now, reason=None, provider=senders[message.channel.value].name, **claimed
+    )
+    for r in with_it:
+        await messages.record(tx, org_id, r, S.MERGED, now, merged_into=message.id, handed_over_at=now)
+    letter = Letter(
+        nid=message.id,
+        channel=message.channel.value,
+        to=address,
+        subject=text.subject,
+        body=text.body,
+        valid_for=message.expires_at - now,
+    )
+    return Claim(letter=letter, attempts=len(row.attempts) + 1)
+
+
+async def _siblings(tx: Tx, org_id: Id, row: Row[Any], now: datetime) -> list[Row[Any]]:
+    if row.guardian_id is None or row.channel != Channel.SMS or row.purpose not in ABOUT_ABSENCE:
+        return []
+    return await messages.siblings(tx, org_id, row.guardian_id, row.id, now)
+
+
+async def _recipient_facts(
+    tx: Tx, org_id: Id, person: Row[Any], message: Message, others: list[Row[Any]], now: datetime
+) -> Any:
+    if message.recipient_kind == "staff":
+        return messages.facts_of(person, is_staff=True, zone="UTC")
+    policy = max((await load_policies(tx, org_id)).items())[1]
+    about_absence = message.purpose in ABOUT_ABSENCE
+    return messages.facts_of(
+        person,
+        is_staff=False,
+        zone=person.zone,
+        counted_sms=await messages.counted_sms(tx, org_id, message.recipient_id, now),
+        weekly_sms_cap=policy.weekly_sms_cap,
+        siblings=tuple(to_message(r) for r in others),
+        **({"blast": await messages.blast(tx, org_id, now)} if about_absence else {}),
+    )
+
+
+async def _does_not_leave(tx: Tx, org_id: Id, message: Message, verdict: Verdict, now: datetime) -> DeliverOut:
+    """Waits, or ends here with its reason; what ended is a fact for the student."""
+    if verdict.act == "wait":
+        later = {"due_at": verdict.until, "reason": verdict.reason, "handed_out_at": None}
+        await messages.record(tx, org_id, message, S.QUEUED, now, **later)
+        return DeliverOut(state=S.QUEUED, changes_plan=True)
+    state = _STATES[verdict.act]
+    await messages.record(tx, org_id, message, state, now, reason=verdict.reason)
+    if state is S.HELD:
+        await operations.open_once(tx, org_id, TaskKind.BLAST_GUARD, now)
+        return DeliverOut(state=state)
+    await _report(tx, org_id, message, now)
+    return DeliverOut(state=state, changes_plan=True)
+
+
+async def _report(tx: Tx, org_id: Id, message: Row[Any] | Message, now: datetime) -> None:
+    if message.student_id is not None:
+        await inbox.put(tx, org_id, message.student_id, MessageReported(message_id=message.id), now)
+
+
+async def _record(tx: Tx, org_id: Id, message_id: Id, claim: Claim, receipt: Receipt, now: datetime) -> DeliverOut:
+    row = await messages.lock_message(tx, org_id, message_id)
+    attempt = {"at": now.isoformat(), "result": receipt.result.value, "code": receipt.provider_code}
+    tried = {"attempts": [*row.attempts, attempt]}
+    match receipt.result:
+        case Result.accepted:
+            await messages.record(tx, org_id, row, S.SENT, now, provider_id=receipt.provider_id, **tried)
+            return DeliverOut(state=S.SENT)
+        case Result.retry:
+            later = {"due_at": now + next_attempt(claim.attempts, receipt.retry_after), "handed_out_at": None}
+            await _give_back(tx, org_id, row, now, S.QUEUED, reason=receipt.reason or "not_reached", **later, **tried)
+            return DeliverOut(state=S.QUEUED, changes_plan=True)
+        case Result.misconfigured:
+            await _give_back(tx, org_id, row, now, S.HELD, reason="misconfigured", **tried)
+            await operations.open_once(tx, org_id, TaskKind.PROVIDER_MISCONFIGURED, now)
+            return DeliverOut(state=S.HELD)
+        case Result.failed:
+            await _give_back(tx, org_id, row, now, S.FAILED, reason=receipt.reason or "refused", **tried)
+            await _report(tx, org_id, row, now)
+            return DeliverOut(state=S.FAILED, changes_plan=True)
+        case Result.ambiguous:
+            return await _ambiguous(tx, org_id, row, now, reason=receipt.reason or "no_answer", **tried)
+
+
+async def _give_back(tx: Tx, org_id: Id, row: Row[Any], now: datetime, state: MessageState, **values: Any) -> None:
+    """The provider does not have it: it counts for no cap, and what travelled with it goes its own way again."""
+    await messages.record(tx, org_id, row, state, now, handed_over_at=None, **values)
+    await messages.unmerge(tx, org_id, row.id, now)
+
+
+async def _ambiguous(tx: Tx, org_id: Id, row: Row[Any], now: datetime, *, reason: str, **tried: Any) -> DeliverOut:
+    """The provider may have it. An SMS stays `unknown`; an e-mail is tried once more, its `unknown` kept in sight."""
+    attempts = tried.get("attempts", [*row.attempts, {"at": now.isoformat(), "result": "ambiguous", "code": None}])
+    await messages.record(tx, org_id, row, S.UNKNOWN, now, reason=reason, attempts=attempts)
+    unknown_before = sum(a["result"] == Result.ambiguous for a in row.attempts)
+    if row.channel == Channel.EMAIL and not unknown_before and now + EMAIL_AGAIN_AFTER < row.expires_at:
+        again = {"due_at": now + EMAIL_AGAIN_AFTER, "handed_out_at": None, "reason": "trying_once_more"}
+        await messages.record(tx, org_id, row, S.QUEUED, now, **again)
+    else:
+        await _report(tx, org_id, row, now)
+    return DeliverOut(state=S.UNKNOWN, changes_plan=True)

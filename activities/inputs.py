@@ -1,0 +1,62 @@
+"""Names, inputs and results of the activities: all that a workflow may know of them. Ids, codes and times only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+ADVANCE = "advance"
+DELIVER = "deliver"
+AUDIT = "audit"
+TEND_OPERATIONS = "tend_operations"
+
+
+@dataclass(frozen=True)
+class AdvanceIn:
+    """`now` is engine time; `in_flight` are deliveries the workflow is waiting for itself."""
+
+    org_id: str
+    student_id: str
+    now: datetime
+    in_flight: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class AdvanceOut:
+    """What stands in the books after the decisions.
+
+    `deliver`: messages due now. `wait`: until the nearest deadline, always above zero; None when nothing is ahead.
+    `again`: more facts wait. `finished`: the student has left and nothing is open.
+    """
+
+    deliver: tuple[str, ...] = ()
+    wait: timedelta | None = None
+    again: bool = False
+    finished: bool = False
+    summary: str = ""
+
+
+@dataclass(frozen=True)
+class DeliverIn:
+    """One attempt of one message."""
+
+    org_id: str
+    message_id: str
+
+
+@dataclass(frozen=True)
+class DeliverOut:
+    """`changes_plan`: the attempt left something to decide or to wait for, so the student must advance."""
+
+    state: str
+    changes_plan: bool = False
+
+
+@dataclass(frozen=True)
+class AuditOut:
+    """What an audit found and did."""
+
+    nudged: int = 0
+    forgotten: int = 0
+    overdue: int = 0
+    details: dict[str, int] = field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""The books: tables, queries, migrations. Functions take a transaction and never commit."""

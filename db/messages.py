@@ -1,0 +1,156 @@
+"""Messages on their way out: claimed before the provider is called, recorded after."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, and_, case, func, select, update
+
+from db.engine import Tx
+from db.journal_tables import messages, outcomes
+from db.tables import guardians, sessions, staff
+from domain.outcomes import FLAGS, Code
+from domain.sending import (
+    ABOUT_ABSENCE,
+    CAP_SPAN,
+    COUNTED,
+    Blast,
+    Channel,
+    Handed,
+    Message,
+    MessageState,
+    RecipientFacts,
+)
+from domain.value import Id
+
+_COUNTED = [p.value for p in sorted(COUNTED)]
+_ABOUT_ABSENCE = [p.value for p in sorted(ABOUT_ABSENCE)]
+_PLACES = [c.value for c, f in FLAGS.items() if f.takes_place]
+_BLAST_SPAN = timedelta(minutes=30)
+_USUAL_SPAN = timedelta(days=28)
+
+
+async def hand_out(tx: Tx, org_id: Id, ids: Sequence[Id], now: datetime) -> None:
+    """The messages are with a delivery now."""
+    if ids:
+        await tx.execute(
+            update(messages).where(messages.c.org_id == org_id, messages.c.id.in_(ids)).values(handed_out_at=now)
+        )
+
+
+async def recipient_of(tx: Tx, org_id: Id, message_id: Id) -> Row[Any, Any] | None:
+    """Whom a message is for: its guardian or staff id."""
+    m = messages.c
+    found = await tx.execute(select(m.guardian_id, m.staff_id).where(m.org_id == org_id, m.id == message_id))
+    return found.one_or_none()
+
+
+async def lock_recipient(tx: Tx, org_id: Id, guardian_id: Id | None, staff_id: Id | None) -> Row[Any]:
+    """The person, locked: two deliveries to one guardian are judged one after the other."""
+    who, key = (guardians, guardian_id) if guardian_id else (staff, staff_id)
+    found = await tx.execute(select(who).where(who.c.org_id == org_id, who.c.id == key).with_for_update(key_share=True))
+    return found.one()
+
+
+async def lock_message(tx: Tx, org_id: Id, message_id: Id) -> Row[Any]:
+    """The message's row, locked."""
+    found = await tx.execute(
+        select(messages).where(messages.c.org_id == org_id, messages.c.id == message_id).with_for_update()
+    )
+    return found.one()
+
+
+async def siblings(tx: Tx, org_id: Id, guardian_id: Id, message_id: Id, now: datetime) -> list[Row[Any]]:
+    """The guardian's other absence SMS that are due, locked in the order of their ids."""
+    m = messages.c
+    found = await tx.execute(
+        select(messages)
+        .where(m.org_id == org_id, m.guardian_id == guardian_id, m.id != message_id, m.due_at <= now)
+        .where(m.state == MessageState.QUEUED.value, m.channel == Channel.SMS.value, m.purpose.in_(_ABOUT_ABSENCE))
+        .order_by(m.id)
+        .with_for_update()
+    )
+    return list(found.all())
+
+
+async def counted_sms(tx: Tx, org_id: Id, guardian_id: Id, now: datetime) -> tuple[Handed, ...]:
+    """Counted SMS handed over to this guardian in the last seven days, also those that travelled in another's text."""
+    m = messages.c
+    found = await tx.execute(
+        select(m.student_id, m.handed_over_at)
+        .where(m.org_id == org_id, m.guardian_id == guardian_id, m.channel == Channel.SMS.value)
+        .where(m.purpose.in_(_COUNTED), m.handed_over_at > now - CAP_SPAN, m.merged_into.is_(None))
+    )
+    merged = await tx.execute(
+        select(m.student_id, m.handed_over_at)
+        .where(m.org_id == org_id, m.guardian_id == guardian_id, m.merged_into.is_not(None))
+        .where(m.handed_over_at > now - CAP_SPAN)
+    )
+    own = tuple(Handed(student_id=r.student_id, at=r.handed_over_at) for r in found)
+    return own + tuple(Handed(student_id=r.student_id, at=r.handed_over_at, counts=False) for r in merged)
+
+
+def _count(*conditions: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.count(case((and_(*conditions), 1)))
+
+
+async def blast(tx: Tx, org_id: Id, now: datetime) -> Blast:
+    """The organization's last half hour beside the 28 days before it, over places that settled."""
+    o, s = outcomes.c, sessions.c
+    recent, absent = o.received_at > now - _BLAST_SPAN, o.code == Code.NO_SHOW.value
+    found = (
+        await tx.execute(
+            select(
+                _count(recent).label("places"),
+                func.count(case((recent, o.session_id)).distinct()).label("sessions"),
+                _count(recent, absent).label("no_shows"),
+                _count(~recent).label("before"),
+                _count(~recent, absent).label("absent_before"),
+            )
+            .join(sessions, and_(s.org_id == o.org_id, s.id == o.session_id))
+            .where(o.org_id == org_id, o.code.in_(_PLACES), o.received_at > now - _USUAL_SPAN, o.received_at <= now)
+        )
+    ).one()
+    share = found.absent_before / found.before if found.before else 0.0
+    return Blast(places=found.places, sessions=found.sessions, no_shows=found.no_shows, share_28_days=share)
+
+
+def facts_of(person: Row[Any], *, is_staff: bool, zone: str, **more: Any) -> RecipientFacts:
+    """What the claim knows of a recipient, from his locked row."""
+    if is_staff:
+        return RecipientFacts(zone=zone, email=True, is_staff=True, **more)
+    return RecipientFacts(
+        zone=person.zone,
+        phone=person.phone is not None,
+        email=person.email is not None,
+        sms_opted_out=person.sms_opted_out_at is not None,
+        email_bounced=person.email_bounced_at is not None,
+        **more,
+    )
+
+
+async def record(
+    tx: Tx, org_id: Id, message: Row[Any] | Message, state: MessageState, at: datetime, **values: Any
+) -> None:
+    """Write a message's state, with its line in the history."""
+    m = messages.c
+    step = [{"state": state.value, "at": at.isoformat()}]
+    await tx.execute(
+        update(messages)
+        .where(m.org_id == org_id, m.id == message.id)
+        .values(state=state.value, history=m.history.concat(step), **values)
+    )
+
+
+async def unmerge(tx: Tx, org_id: Id, carrier_id: Id, now: datetime) -> None:
+    """Rows that travelled in a text that did not leave go their own way again."""
+    m = messages.c
+    step = [{"state": MessageState.QUEUED.value, "at": now.isoformat()}]
+    free = {"merged_into": None, "handed_over_at": None, "handed_out_at": None, "reason": None}
+    await tx.execute(
+        update(messages)
+        .where(m.org_id == org_id, m.merged_into == carrier_id)
+        .values(state=MessageState.QUEUED.value, history=m.history.concat(step), **free)
+    )

@@ -1,0 +1,176 @@
+"""What can happen to a student, as facts in the past tense. They carry ids, codes, numbers and times only."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import Field, TypeAdapter
+
+from domain.cases import CaseOutcome
+from domain.tasks import TaskOutcome
+from domain.value import Id, Value
+
+
+class Enrolled(Value):
+    """The student got an enrollment (or came back)."""
+
+    kind: Literal["enrolled"] = "enrolled"
+    enrollment_id: Id
+
+
+class OutcomeRecorded(Value):
+    """An outcome, or a corrected version of one, stands in the books."""
+
+    kind: Literal["outcome_recorded"] = "outcome_recorded"
+    outcome_id: Id
+    version: int = 1
+    by: Id | None = None
+
+
+class MessageReported(Value):
+    """A delivery ended in a way that needs a decision; how, stands in the message's row."""
+
+    kind: Literal["message_reported"] = "message_reported"
+    message_id: Id
+
+
+class ReplyReceived(Value):
+    """A guardian answered. `meaning` is what was understood."""
+
+    kind: Literal["reply_received"] = "reply_received"
+    reply_id: Id
+    guardian_id: Id
+    meaning: Literal["ill", "clash", "call_me", "stop", "start", "unclear"]
+
+
+class ToppedUp(Value):
+    """Units were bought."""
+
+    kind: Literal["topped_up"] = "topped_up"
+    act_id: Id
+    enrollment_id: Id
+    units: int = Field(gt=0)
+    reason_id: Id | None = None
+    by: Id | None = None
+
+
+class Adjusted(Value):
+    """Units were corrected by hand; signed."""
+
+    kind: Literal["adjusted"] = "adjusted"
+    act_id: Id
+    enrollment_id: Id
+    units: int
+    reason_id: Id | None = None
+    by: Id | None = None
+
+
+class TaskClaimed(Value):
+    """Somebody is on it."""
+
+    kind: Literal["task_claimed"] = "task_claimed"
+    task_id: Id
+    by: Id
+
+
+class TaskCompleted(Value):
+    """A task was done, with what it led to and the channel a contact was tried on."""
+
+    kind: Literal["task_completed"] = "task_completed"
+    act_id: Id
+    task_id: Id
+    by: Id
+    outcome: TaskOutcome
+    channel: Literal["phone", "sms", "email", "in_person", "chat"] | None = None
+    note_id: Id | None = None
+    return_at: datetime | None = None
+
+
+class TaskSnoozed(Value):
+    """A task was put off."""
+
+    kind: Literal["task_snoozed"] = "task_snoozed"
+    task_id: Id
+    by: Id
+    until: datetime
+
+
+class TaskReassigned(Value):
+    """A task was given to a colleague."""
+
+    kind: Literal["task_reassigned"] = "task_reassigned"
+    task_id: Id
+    by: Id
+    to: Id
+
+
+class TaskDismissed(Value):
+    """A task is not needed."""
+
+    kind: Literal["task_dismissed"] = "task_dismissed"
+    task_id: Id
+    by: Id
+    reason: Literal["duplicate", "false_alarm", "other"]
+    note_id: Id | None = None
+
+
+class OutreachLogged(Value):
+    """A person tried to reach the family."""
+
+    kind: Literal["outreach_logged"] = "outreach_logged"
+    act_id: Id
+    task_id: Id
+    by: Id
+    channel: Literal["phone", "sms", "email", "in_person", "chat"]
+    note_id: Id | None = None
+
+
+class Paused(Value):
+    """The student pauses until the return date."""
+
+    kind: Literal["paused"] = "paused"
+    until: datetime
+    by: Id | None = None
+
+
+class Withdrawn(Value):
+    """The student leaves."""
+
+    kind: Literal["withdrawn"] = "withdrawn"
+    by: Id | None = None
+
+
+class StepDue(Value):
+    """An armed step of the plan has fallen due."""
+
+    kind: Literal["step_due"] = "step_due"
+    step: str
+
+
+Event = Annotated[
+    Enrolled
+    | OutcomeRecorded
+    | MessageReported
+    | ReplyReceived
+    | ToppedUp
+    | Adjusted
+    | TaskClaimed
+    | TaskCompleted
+    | TaskSnoozed
+    | TaskReassigned
+    | TaskDismissed
+    | OutreachLogged
+    | Paused
+    | Withdrawn
+    | StepDue,
+    Field(discriminator="kind"),
+]
+EVENT: TypeAdapter[Event] = TypeAdapter(Event)
+"""Reads an event from JSON. Raises pydantic.ValidationError for anything else."""
+
+DISMISSED_AS: dict[str, CaseOutcome] = {
+    "duplicate": CaseOutcome.DUPLICATE,
+    "false_alarm": CaseOutcome.FALSE_ALARM,
+    "other": CaseOutcome.OTHER,
+}

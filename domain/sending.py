@@ -1,0 +1,213 @@
+"""Messages as the books know them, and whether one may leave now (rules, section 6).
+
+`decide` only makes messages `queued` with a due time. What depends on the guardian is judged here, at the moment a
+delivery claims the message, because two students can share a guardian.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Literal
+
+from domain.value import Id, Value
+from domain.working_time import end_of_quiet_hours, in_quiet_hours, local
+
+
+class Purpose(StrEnum):
+    """What a message is for; decides its caps, quiet hours and usefulness."""
+
+    ABSENCE_NOTICE = "absence_notice"
+    CONCERN = "concern"
+    CALLED_OFF = "called_off"
+    CANCELLATION_CONFIRMATION = "cancellation_confirmation"
+    ALL_CLEAR = "all_clear"
+    ANSWER = "answer"
+    TASK_REMINDER = "task_reminder"
+
+
+class Channel(StrEnum):
+    """How a message travels."""
+
+    SMS = "sms"
+    EMAIL = "email"
+
+
+class MessageState(StrEnum):
+    """Where a message stands. A state once held stays in its history."""
+
+    QUEUED = "queued"
+    HELD = "held"
+    SENDING = "sending"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    READ = "read"
+    UNDELIVERED = "undelivered"
+    FAILED = "failed"
+    SUPPRESSED = "suppressed"
+    MERGED = "merged"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+    UNKNOWN = "unknown"
+
+
+S = MessageState
+WAITING = frozenset({S.QUEUED, S.HELD})
+HANDED_OVER = frozenset({S.SENDING, S.SENT, S.DELIVERED, S.READ, S.UNDELIVERED, S.UNKNOWN})
+"""The provider may have it. `sending` counts: its answer is not known yet."""
+COUNTED = frozenset({Purpose.ABSENCE_NOTICE, Purpose.CONCERN})
+ABOUT_ABSENCE = COUNTED
+FALLS_BACK = COUNTED | {Purpose.CALLED_OFF}
+"""Purposes important enough to ask the next guardian when this one cannot be reached."""
+_KEEPS_QUIET = COUNTED | {Purpose.ALL_CLEAR, Purpose.CALLED_OFF}
+RETRY_AFTER = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), timedelta(minutes=60))
+"""Waits before a message that was never handed over is tried again; the last one repeats until it expires."""
+EMAIL_AGAIN_AFTER = timedelta(minutes=10)
+"""An ambiguous e-mail is tried once more after this; a double e-mail is tolerable, a double SMS is not."""
+ANSWER_FREE_FOR = timedelta(minutes=2)
+CAP_SPAN = timedelta(days=7)
+NOT_ALLOWED = frozenset({"no_phone", "no_email", "opted_out", "bounced"})
+
+
+class Message(Value):
+    """One message to one person on one channel. Its id is the `nid` that rides in callbacks; texts live elsewhere.
+
+    `numbers` are the facts it tells ("missed": 3, "last": 8); `offers_replies` adds the coded answers.
+    """
+
+    id: Id
+    key: str
+    purpose: Purpose
+    channel: Channel
+    recipient_kind: Literal["guardian", "staff"] = "guardian"
+    recipient_id: Id
+    student_id: Id
+    session_id: Id | None = None
+    case_id: Id | None = None
+    task_id: Id | None = None
+    state: MessageState = S.QUEUED
+    reason: str | None = None
+    due_at: datetime
+    expires_at: datetime
+    created_at: datetime
+    numbers: dict[str, int | str | None] = {}
+    offers_replies: bool = False
+    handed_out_at: datetime | None = None
+
+    @property
+    def group(self) -> str:
+        """What the SMS and the e-mail of one notice to one person have in common: the key without its channel."""
+        return self.key.rsplit(":", 1)[0]
+
+
+class Blast(Value):
+    """How the organization's last half hour looks beside its last 28 days, for the blast guard."""
+
+    places: int = 0
+    sessions: int = 0
+    no_shows: int = 0
+    share_28_days: float = 0.0
+
+    @property
+    def is_abnormal(self) -> bool:
+        """True when the share of no-shows is too high to be believed."""
+        if self.places < 8 or self.sessions < 3:
+            return False
+        share = self.no_shows / self.places
+        return share > 0.5 and share > min(3 * max(self.share_28_days, 0.10), 0.80)
+
+
+class Handed(Value):
+    """A counted SMS about a student that this guardian was handed in the last seven days.
+
+    One that travelled in another's text does not count again for the guardian.
+    """
+
+    student_id: Id
+    at: datetime
+    counts: bool = True
+
+
+class RecipientFacts(Value):
+    """What the claim knows of the recipient, loaded under his lock."""
+
+    zone: str = "UTC"
+    phone: bool = False
+    email: bool = False
+    sms_opted_out: bool = False
+    email_bounced: bool = False
+    is_staff: bool = False
+    counted_sms: tuple[Handed, ...] = ()
+    weekly_sms_cap: int = 3
+    siblings: tuple[Message, ...] = ()
+    """His other queued absence SMS, of any student."""
+    blast: Blast = Blast()
+
+
+class Verdict(Value):
+    """What to do with a message now. `merge` names the rows that travel in this one's text."""
+
+    act: Literal["leave", "wait", "suppress", "expire", "hold"]
+    reason: str | None = None
+    until: datetime | None = None
+    merge: tuple[Id, ...] = ()
+
+
+def _address_problem(message: Message, to: RecipientFacts) -> str | None:
+    if message.channel is Channel.EMAIL:
+        return "no_email" if not to.email else "bounced" if to.email_bounced else None
+    return "no_phone" if not to.phone else "opted_out" if to.sms_opted_out else None
+
+
+def _keeps_quiet(message: Message, now: datetime) -> bool:
+    if message.purpose is Purpose.ANSWER:
+        return now - message.created_at > ANSWER_FREE_FOR
+    return message.purpose in _KEEPS_QUIET
+
+
+def may_leave(message: Message, to: RecipientFacts, now: datetime) -> Verdict:
+    """Whether a queued message may leave now: leave, wait until, suppress, expire or hold, each with its reason."""
+    if now >= message.expires_at:
+        return Verdict(act="expire", reason="useless_by_now")
+    problem = _address_problem(message, to)
+    if problem:
+        return Verdict(act="suppress", reason=problem)
+    if message.purpose in ABOUT_ABSENCE and to.blast.is_abnormal:
+        return Verdict(act="hold", reason="blast_guard")
+    if not to.is_staff and _keeps_quiet(message, now) and in_quiet_hours(now, to.zone):
+        until = end_of_quiet_hours(now, to.zone)
+        if message.purpose is not Purpose.CALLED_OFF or _starts_late_enough(message, until):
+            return Verdict(act="wait", reason="quiet_hours", until=until)
+    if message.channel is Channel.SMS and message.purpose in COUNTED:
+        return _within_caps(message, to, now)
+    return Verdict(act="leave")
+
+
+def _starts_late_enough(message: Message, morning: datetime) -> bool:
+    """A called-off session that starts after 10:00 of the next day can wait for the morning (08:00 + 2 h)."""
+    return message.expires_at > morning + timedelta(hours=2)
+
+
+def _within_caps(message: Message, to: RecipientFacts, now: datetime) -> Verdict:
+    week = [h for h in to.counted_sms if now - h.at < CAP_SPAN]
+    if sum(h.counts for h in week) >= to.weekly_sms_cap:
+        return Verdict(act="suppress", reason="weekly_cap")
+    today = local(now, to.zone).date()
+
+    def had_one_today(student_id: Id) -> bool:
+        return any(h.student_id == student_id and local(h.at, to.zone).date() == today for h in week)
+
+    if had_one_today(message.student_id):
+        return Verdict(act="suppress", reason="daily_cap")
+    with_it: dict[Id, Id] = {}
+    for other in to.siblings:
+        fits = other.id != message.id and other.due_at <= now < other.expires_at
+        if fits and other.student_id != message.student_id and not had_one_today(other.student_id):
+            with_it.setdefault(other.student_id, other.id)
+    return Verdict(act="leave", merge=tuple(sorted(with_it.values())))
+
+
+def next_attempt(attempts: int, retry_after: timedelta | None = None) -> timedelta:
+    """Wait before the next try of a message that was not handed over; `attempts` counts those made."""
+    wait = RETRY_AFTER[min(max(attempts, 1), len(RETRY_AFTER)) - 1]
+    return max(wait, retry_after) if retry_after else wait

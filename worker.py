@@ -1,0 +1,110 @@
+"""Composition root of the worker: dependencies in, the sandbox rule, run until told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from functools import partial
+
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.worker import Worker
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+from activities.advance import AdvanceActivities
+from activities.audit import AuditActivities
+from activities.deliver import DeliverActivities
+from db.engine import Books, open_books
+from messaging.choose import senders
+from messaging.sender import Channel, Sender
+from settings import Settings, load
+from workflows.audit import AuditWorkflow, ensure_schedule
+from workflows.contract import MESSAGES, STUDENTS
+from workflows.nudging import nudge
+from workflows.student import StudentWorkflow
+
+PASSED_THROUGH = ("activities", "db", "domain", "messaging", "settings", "workflows", "pydantic", "annotated_types")
+"""All of ours or none: a class passed once and imported again is two classes, and `match` falls through silently."""
+GRACE = timedelta(seconds=3)
+DELIVERIES_AT_ONCE = 6
+"""At most the threads of the default executor on two cores: both vendor clients are synchronous."""
+DELIVERIES_PER_SECOND = 30.0
+
+
+def sandbox() -> SandboxedWorkflowRunner:
+    """The rule under which workflows run here, in tests and in replays."""
+    return SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH))
+
+
+async def connect(settings: Settings, address: str) -> Client:
+    """A client of the Temporal server at this address. Raises RuntimeError when it cannot be reached."""
+    key = settings.temporal_api_key.get_secret_value() if settings.temporal_api_key else None
+    return await Client.connect(
+        address,
+        namespace=settings.temporal_namespace,
+        api_key=key,
+        tls=settings.temporal_tls or key is not None,
+        data_converter=pydantic_data_converter,
+    )
+
+
+def workers(client: Client, books: Books, ways_out: Mapping[Channel, Sender]) -> tuple[Worker, Worker]:
+    """The two workers: decisions, and deliveries on their own queue so that a slow provider delays no decision."""
+    students = Worker(
+        client,
+        task_queue=STUDENTS,
+        workflows=[StudentWorkflow, AuditWorkflow],
+        activities=[AdvanceActivities(books).advance, AuditActivities(books, partial(nudge, client)).audit],
+        workflow_runner=sandbox(),
+        graceful_shutdown_timeout=GRACE,
+        max_concurrent_local_activities=books.pool_size - 2,
+    )
+    deliveries = Worker(
+        client,
+        task_queue=MESSAGES,
+        activities=[DeliverActivities(books, ways_out).deliver],
+        graceful_shutdown_timeout=GRACE,
+        max_concurrent_activities=DELIVERIES_AT_ONCE,
+        max_task_queue_activities_per_second=DELIVERIES_PER_SECOND,
+    )
+    return students, deliveries
+
+
+async def work(settings: Settings, database_url: str, temporal_address: str, stop: asyncio.Event) -> None:
+    """Run both workers until `stop` is set."""
+    client = await connect(settings, temporal_address)
+    books = Books(open_books(database_url))
+    ways_out = senders(settings)
+    async with AsyncExitStack() as running:
+        running.push_async_callback(books.close)
+        for sender in set(ways_out.values()):
+            running.push_async_callback(sender.close)
+        for worker in workers(client, books, ways_out):
+            await running.enter_async_context(worker)
+        await ensure_schedule(client)
+        await stop.wait()
+
+
+def stop_on_signals() -> asyncio.Event:
+    """An event that SIGTERM and SIGINT set. Workers install no handlers of their own."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    return stop
+
+
+async def main() -> None:
+    """`python worker.py`: needs BELLWETHER_DATABASE_URL and BELLWETHER_TEMPORAL_ADDRESS."""
+    settings = load()
+    if settings.database_url is None or settings.temporal_address is None:
+        raise SystemExit("a worker on its own needs BELLWETHER_DATABASE_URL and BELLWETHER_TEMPORAL_ADDRESS")
+    await work(settings, settings.database_url, settings.temporal_address, stop_on_signals())
+
+
+if __name__ == "__main__":
+    from cli.leaving import leave
+
+    leave(lambda: asyncio.run(main()))

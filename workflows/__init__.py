@@ -1,0 +1,1 @@
+"""Durable waiting. A few screens in all; every decision is made below."""

@@ -1,0 +1,34 @@
+"""What the API and the worker agree on: ids, queues, names and inputs. Ids and times only; no personal data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+STUDENTS = "students"
+MESSAGES = "messages"
+STUDENT_WORKFLOW = "student"
+AUDIT_WORKFLOW = "audit"
+AUDIT_SCHEDULE = "audit-every-minute"
+NUDGE = "nudge"
+
+
+@dataclass(frozen=True)
+class StudentIn:
+    """One student's workflow. `long_history` is the number of events after which it continues as new."""
+
+    org_id: str
+    student_id: str
+    long_history: int = 2000
+
+
+def student_workflow_id(student_id: str) -> str:
+    """The workflow of a student."""
+    return f"student:{student_id}"
+
+
+def student_id_of(workflow_id: str) -> str:
+    """The student of a workflow. Raises ValueError for a workflow of another kind."""
+    kind, _, student_id = workflow_id.partition(":")
+    if kind != "student" or not student_id:
+        raise ValueError(f"{workflow_id!r} is no student's workflow")
+    return student_id

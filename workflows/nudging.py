@@ -1,0 +1,28 @@
+"""Waking a student's workflow: signal-with-start, an id and nothing else."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from temporalio.client import Client
+
+from workflows.contract import NUDGE, STUDENT_WORKFLOW, STUDENTS, StudentIn, student_workflow_id
+
+NUDGE_WITHIN = timedelta(seconds=1)
+
+
+async def nudge(client: Client, org_id: str, student_id: str, event_id: str) -> None:
+    """Wake the student. A workflow that has ended starts again.
+
+    Raises temporalio.service.RPCError when the server cannot be reached within a second.
+    """
+    await client.start_workflow(
+        STUDENT_WORKFLOW,
+        StudentIn(org_id, student_id),
+        id=student_workflow_id(student_id),
+        task_queue=STUDENTS,
+        start_signal=NUDGE,
+        start_signal_args=[event_id],
+        static_summary="follows one student's attendance",
+        rpc_timeout=NUDGE_WITHIN,
+    )

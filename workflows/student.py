@@ -1,0 +1,103 @@
+"""One durable workflow per enrolled student: woken by facts and by its nearest deadline.
+
+It holds no rule and no fact. `advance` decides, in one transaction; deliveries run beside the loop; what is queued
+stands in the books, so the run may end at any moment and nothing is lost.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from datetime import timedelta
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import ActivityError
+
+from activities.inputs import ADVANCE, DELIVER, AdvanceIn, AdvanceOut, DeliverIn, DeliverOut
+from workflows.contract import MESSAGES, STUDENT_WORKFLOW, StudentIn
+
+QUICK = RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(seconds=10))
+BOOKS_AWAY = timedelta(seconds=5)
+
+
+@workflow.defn(name=STUDENT_WORKFLOW)
+class StudentWorkflow:
+    """Advance, hand out deliveries, wait until nudged or due; until the student has left and nothing is open."""
+
+    @workflow.init
+    def __init__(self, student: StudentIn) -> None:
+        self.student = student
+        self.nudged = 0
+        self.deliveries: dict[str, asyncio.Task[None]] = {}
+
+    @workflow.signal(name="nudge")
+    def nudge(self, event_id: str) -> None:
+        """Something stands in the inbox. The id is for people who read the history."""
+        self.nudged += 1
+
+    @workflow.run
+    async def run(self, student: StudentIn) -> None:
+        """The student's loop."""
+        while True:
+            seen = self.nudged
+            step = await self.advance()
+            if self.history_is_long():  # before anything new is started: what is queued stands in the books
+                await workflow.wait_condition(lambda: not self.deliveries)
+                workflow.continue_as_new(student)
+            for message_id in step.deliver:
+                self.deliveries[message_id] = asyncio.create_task(self.deliver(message_id))
+            if step.finished and not self.deliveries and self.nudged == seen:
+                return
+            if not step.again:
+                await self.until_nudged_or_due(seen, step)
+
+    def history_is_long(self) -> bool:
+        """True when the run should continue as new."""
+        info = workflow.info()
+        return info.get_current_history_length() > self.student.long_history or info.is_continue_as_new_suggested()
+
+    async def until_nudged_or_due(self, seen: int, step: AdvanceOut) -> None:
+        """Wait for a nudge since `seen`, at most until the nearest deadline."""
+        with contextlib.suppress(TimeoutError):
+            await workflow.wait_condition(
+                lambda: self.nudged != seen or (step.finished and not self.deliveries),
+                timeout=step.wait,
+                timeout_summary=step.summary,
+            )
+
+    async def advance(self) -> AdvanceOut:
+        """Decide what waits; while the books are away, wait a little and try again."""
+        given = AdvanceIn(self.student.org_id, self.student.student_id, workflow.now(), tuple(self.deliveries))
+        try:
+            step: AdvanceOut = await workflow.execute_local_activity(
+                ADVANCE,
+                given,
+                result_type=AdvanceOut,
+                start_to_close_timeout=timedelta(seconds=5),
+                schedule_to_close_timeout=timedelta(seconds=15),
+                local_retry_threshold=timedelta(seconds=3),
+                retry_policy=QUICK,
+            )
+        except ActivityError:
+            return AdvanceOut(wait=BOOKS_AWAY, summary="the books cannot be reached, trying again")
+        return step
+
+    async def deliver(self, message_id: str) -> None:
+        """One attempt of one message, on its own queue. What it leaves to decide wakes the loop."""
+        changes_plan = True
+        try:
+            out = await workflow.execute_activity(
+                DELIVER,
+                DeliverIn(self.student.org_id, message_id),
+                result_type=DeliverOut,
+                task_queue=MESSAGES,
+                start_to_close_timeout=timedelta(seconds=30),
+                schedule_to_close_timeout=timedelta(seconds=60),
+            )
+            changes_plan = out.changes_plan
+        except ActivityError:
+            pass
+        finally:
+            del self.deliveries[message_id]
+            self.nudged += int(changes_plan)
