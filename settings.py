@@ -6,6 +6,8 @@ table of everything that is wrong.
 
 from __future__ import annotations
 
+import os
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Self
 
@@ -83,8 +85,14 @@ class Settings(BaseSettings):
 def load() -> Settings:
     """The process's settings.
 
-    Raises SettingsError with one line per wrong setting.
+    Raises SettingsError with one line per wrong setting, also for a name that is no setting.
     """
+    known = {f"BELLWETHER_{name}".upper() for name in Settings.model_fields}
+    strangers = sorted(n for n in os.environ if n.upper().startswith("BELLWETHER_") and n.upper() not in known)
+    if strangers:
+        nearest = [(n, get_close_matches(n.upper(), known, n=1)) for n in strangers]
+        lines = [f"  {n:<40} is no setting" + (f"; did you mean {m[0]}?" if m else "") for n, m in nearest]
+        raise SettingsError("These settings cannot be used:\n" + "\n".join(lines))
     try:
         return Settings()
     except ValidationError as problem:

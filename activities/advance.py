@@ -19,8 +19,6 @@ from domain.state import State
 from domain.student import decide
 from domain.value import Id
 
-HANDED_OUT_FOR = timedelta(minutes=2)
-"""A message handed out is not handed out again before this, unless its delivery came back: twice schedule-to-close."""
 STEPS_AT_ONCE = 200
 """Deadlines taken in one transaction; a student has a dozen at most."""
 SOON = timedelta(milliseconds=50)
@@ -83,7 +81,7 @@ async def _take_what_is_due(tx: Tx, pages: Pages, state: State, facts: Facts) ->
         if first.act in ("reassign", "escalate"):
             team = await student_facts.team(tx, pages.org_id, lock=True)
             facts = facts.model_copy(update={"team": team})
-        state, facts = _take(pages, state, facts, StepDue(step=first.key), None)
+        state, facts = _take(pages, state, facts, StepDue(step=first.key, due_at=first.due_at), None)
     return state, facts
 
 
@@ -109,7 +107,7 @@ def _due(message: Message) -> datetime | None:
     if message.state not in (MessageState.QUEUED, MessageState.SENDING):
         return None
     if message.handed_out_at is not None:
-        return max(message.due_at, message.handed_out_at + HANDED_OUT_FOR)
+        return max(message.due_at, message.handed_out_at + inbox.WITH_A_DELIVERY)
     return message.due_at
 
 

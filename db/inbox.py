@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import insert, or_, select, union, update
 
@@ -15,6 +15,8 @@ from domain.events import EVENT, Event
 from domain.value import Id
 
 BATCH = 50
+WITH_A_DELIVERY = timedelta(minutes=2)
+"""How long a message handed out is left to its delivery."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ async def overdue(tx: Tx, before: datetime, limit: int = 1000) -> list[tuple[Id,
     unsent = (
         select(m.org_id, m.student_id)
         .where(m.state.in_(("queued", "sending")), m.due_at < before, m.student_id.is_not(None))
-        .where(or_(m.handed_out_at.is_(None), m.handed_out_at < before))
+        .where(or_(m.handed_out_at.is_(None), m.handed_out_at < before - WITH_A_DELIVERY))
     )
     rows = await tx.execute(union(late, unsent).limit(limit))
     return [(r[0], r[1]) for r in rows]

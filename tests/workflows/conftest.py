@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
+from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowHandle
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
@@ -16,6 +17,7 @@ from cli.embedded_temporal import program_path
 from db.engine import Books
 from messaging.outbox import Outbox
 from tests.academy import Academy, open_academy
+from tests.waiting import eventually
 from workflows.contract import student_workflow_id
 from workflows.nudging import nudge
 
@@ -55,10 +57,12 @@ class Stack:
             await self.env.fast_forward(self.handle, to - now)
         self.academy.now = to
 
+    async def has_begun(self) -> bool:
+        """True once the first decision is made."""
+        return any("MARKER" in e for e in await self.events())
+
     async def events(self) -> list[str]:
         """The names of the events in the workflow's history."""
-        from temporalio.api.enums.v1 import EventType
-
         return [EventType.Name(e.event_type) async for e in self.handle.fetch_history_events()]
 
 
@@ -83,8 +87,6 @@ async def stack(temporal: WorkflowEnvironment, books: Books) -> AsyncIterator[St
     running = Stack(temporal, books, academy)
     await running.start_workers()
     await running.nudge("first")
+    await eventually(running.has_begun)
     yield running
     await running.stop_workers()
-
-
-SOON = timedelta(minutes=10)

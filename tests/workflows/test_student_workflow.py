@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-from collections.abc import Awaitable, Callable
 from datetime import UTC, timedelta
 from typing import Any
 
@@ -17,30 +16,26 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 
 import worker
+from db import clock
 from db.journal_tables import cases, entries, inbox, messages
 from db.tables import policies, students
 from domain.events import Withdrawn
 from domain.outcomes import Code
 from domain.policy import Policy
+from tests.waiting import eventually
 from tests.workflows.conftest import Stack
-from workflows.contract import StudentIn, student_workflow_id
+from workflows.audit import AuditWorkflow, ensure_schedule
+from workflows.contract import AUDIT_SCHEDULE, STUDENTS, StudentIn, student_workflow_id
 from workflows.student import StudentWorkflow
 
 pytestmark = pytest.mark.anyio
-
-
-async def eventually(met: Callable[[], Awaitable[bool]], seconds: float = 10) -> None:
-    """Wait until it is so, for a bounded time."""
-    async with asyncio.timeout(seconds):
-        while not await met():  # noqa: ASYNC110  the books have no event to wait for
-            await asyncio.sleep(0.02)
 
 
 async def _all_decided(stack: Stack) -> bool:
     return all(r["decided_at"] for r in await stack.academy.rows(inbox))
 
 
-async def _report(stack: Stack, code: Code, days: float = 0, ago: timedelta = timedelta(minutes=70)) -> str:
+async def report_outcome(stack: Stack, code: Code, days: float = 0, ago: timedelta = timedelta(minutes=70)) -> str:
     """Some days later, a session that began so long ago gets its outcome; returns the session."""
     a = stack.academy
     if days:
@@ -57,10 +52,10 @@ async def _states(stack: Stack, **where: Any) -> list[str]:
 
 
 async def test_an_attended_outcome_costs_at_most_six_history_events(stack: Stack) -> None:
-    await _report(stack, Code.ATTENDED)
+    await report_outcome(stack, Code.ATTENDED)
     before = len(await stack.events())
     for hours in (3, 5, 7):
-        await _report(stack, Code.ATTENDED, ago=timedelta(hours=hours))
+        await report_outcome(stack, Code.ATTENDED, ago=timedelta(hours=hours))
     await asyncio.sleep(0.2)
     assert len(await stack.events()) - before <= 3 * 6, (await stack.events())[before:]
     assert len(await stack.academy.rows(entries)) == 4
@@ -69,9 +64,9 @@ async def test_an_attended_outcome_costs_at_most_six_history_events(stack: Stack
 async def test_a_first_no_show_with_two_notices_costs_at_most_twenty_five_events(stack: Stack) -> None:
     await _publish(stack, Policy(settle_delay=timedelta(seconds=1)))
     for days in (3, 2):
-        await _report(stack, Code.ATTENDED, ago=timedelta(days=days))
+        await report_outcome(stack, Code.ATTENDED, ago=timedelta(days=days))
     before = len(await stack.events())
-    await _report(stack, Code.NO_SHOW)
+    await report_outcome(stack, Code.NO_SHOW)
     await eventually(lambda: _is(stack, ["sent", "sent"]))
     await asyncio.sleep(0.2)
     assert len(await stack.events()) - before <= 25, (await stack.events())[before:]
@@ -89,23 +84,23 @@ async def _is(stack: Stack, expected: list[str], **where: Any) -> bool:
 
 
 async def test_the_timer_takes_the_ladder_step_at_its_deadline(stack: Stack) -> None:
-    await _report(stack, Code.NO_SHOW)
-    await _report(stack, Code.NO_SHOW, days=1)
+    await report_outcome(stack, Code.NO_SHOW)
+    await report_outcome(stack, Code.NO_SHOW, days=1)
     (case,) = await stack.academy.rows(cases)
     assert case["step"] == 0
     await stack.forward(stack.academy.now + timedelta(hours=24, minutes=1))
-    await eventually(lambda: _step_is(stack, 1))
+    await eventually(lambda: step_is(stack, 1))
 
 
-async def _step_is(stack: Stack, step: int) -> bool:
+async def step_is(stack: Stack, step: int) -> bool:
     return [c["step"] for c in await stack.academy.rows(cases)] == [step]
 
 
 async def test_a_nudge_interrupts_the_wait_for_a_deadline(stack: Stack) -> None:
-    await _report(stack, Code.NO_SHOW)
-    await _report(stack, Code.NO_SHOW, days=1)
+    await report_outcome(stack, Code.NO_SHOW)
+    await report_outcome(stack, Code.NO_SHOW, days=1)
     assert any("TIMER_STARTED" in e for e in await stack.events())
-    await _report(stack, Code.ATTENDED)
+    await report_outcome(stack, Code.ATTENDED)
     assert len(await stack.academy.rows(entries)) == 3
 
 
@@ -148,7 +143,7 @@ async def test_a_student_who_left_ends_the_workflow_and_a_later_fact_starts_it_a
     await stack.academy.happens(Withdrawn())
     await stack.nudge()
     await eventually(lambda: _ended(stack))
-    await _report(stack, Code.ATTENDED)
+    await report_outcome(stack, Code.ATTENDED)
     assert len(await stack.academy.rows(entries)) == 1
 
 
@@ -157,10 +152,10 @@ async def _ended(stack: Stack) -> bool:
 
 
 async def test_the_history_of_a_whole_story_replays_and_holds_no_personal_data(stack: Stack) -> None:
-    await _report(stack, Code.NO_SHOW)
-    await _report(stack, Code.NO_SHOW, days=1)
+    await report_outcome(stack, Code.NO_SHOW)
+    await report_outcome(stack, Code.NO_SHOW, days=1)
     await stack.forward(stack.academy.now + timedelta(days=4))
-    await eventually(lambda: _step_is(stack, 2))
+    await eventually(lambda: step_is(stack, 2))
     history = await stack.handle.fetch_history()
     await Replayer(
         workflows=[StudentWorkflow], workflow_runner=worker.sandbox(), data_converter=pydantic_data_converter
@@ -181,10 +176,29 @@ def _payloads(value: Any) -> list[str]:
 
 
 async def test_the_deadline_in_the_books_is_the_one_the_workflow_waits_for(stack: Stack) -> None:
-    await _report(stack, Code.NO_SHOW)
-    await _report(stack, Code.NO_SHOW, days=1)
+    await report_outcome(stack, Code.NO_SHOW)
+    await report_outcome(stack, Code.NO_SHOW, days=1)
     (student,) = await stack.academy.rows(students)
     timers = [e async for e in stack.handle.fetch_history_events() if e.HasField("timer_started_event_attributes")]
     wait = timers[-1].timer_started_event_attributes.start_to_fire_timeout.ToTimedelta()
     fires = timers[-1].event_time.ToDatetime(tzinfo=UTC) + wait
     assert abs(fires - student["next_due"]) < timedelta(seconds=5)
+
+
+async def test_the_auditor_wakes_a_student_whose_nudge_was_lost(stack: Stack) -> None:
+    a = stack.academy
+    await a.outcome(await a.session(a.now - timedelta(minutes=70)), Code.ATTENDED)
+    async with stack.books.transaction() as tx:
+        await clock.jump(tx, timedelta(minutes=1))
+    found = await stack.env.client.execute_workflow(AuditWorkflow.run, id="audit", task_queue=STUDENTS)
+    assert (found.nudged, found.forgotten) == (1, 1)
+    await eventually(lambda: _all_decided(stack))
+
+
+async def test_the_auditor_runs_by_a_schedule_that_is_made_once(stack: Stack) -> None:
+    for _ in range(2):
+        await ensure_schedule(stack.env.client)
+    schedules = [s async for s in await stack.env.client.list_schedules()]
+    assert len(schedules) <= 1
+    described = await stack.env.client.get_schedule_handle(AUDIT_SCHEDULE).describe()
+    assert described.schedule.spec.intervals[0].every == timedelta(minutes=1)

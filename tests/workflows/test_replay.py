@@ -1,0 +1,79 @@
+"""Histories recorded by earlier programs replay on this one: a student's workflow may live for years.
+
+After a change to `workflows/student.py` that needs `workflow.patched`, record one more history with
+`RECORD_HISTORIES=1 pytest tests/workflows/test_replay.py`; an old one is never edited.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from temporalio import workflow
+from temporalio.client import WorkflowHistory
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
+
+import worker
+from domain.outcomes import Code
+from tests.waiting import eventually
+from tests.workflows.conftest import Stack
+from tests.workflows.test_student_workflow import report_outcome, step_is
+from workflows.contract import StudentIn
+from workflows.student import StudentWorkflow
+
+pytestmark = pytest.mark.anyio
+HISTORIES = Path(__file__).with_name("histories")
+RECORDED = sorted(HISTORIES.glob("*.json"))
+
+
+def _history(file: Path) -> WorkflowHistory:
+    return WorkflowHistory.from_json("student:recorded", file.read_text())
+
+
+def _replayer() -> Replayer:
+    return Replayer(
+        workflows=[StudentWorkflow], workflow_runner=worker.sandbox(), data_converter=pydantic_data_converter
+    )
+
+
+@pytest.mark.parametrize("file", RECORDED, ids=lambda f: f.stem)
+async def test_a_recorded_history_replays(file: Path) -> None:
+    await _replayer().replay_workflow(_history(file))
+
+
+@workflow.defn(name="student")
+class AnotherStudent:
+    """A program that does something else under the same name."""
+
+    @workflow.run
+    async def run(self, student: StudentIn) -> None:
+        """Sleep."""
+        await workflow.sleep(timedelta(days=1))
+
+    @workflow.signal(name="nudge")
+    def nudge(self, event_id: str) -> None:
+        """Do nothing."""
+
+
+async def test_a_history_does_not_replay_on_a_program_that_does_something_else() -> None:
+    other = Replayer(
+        workflows=[AnotherStudent],
+        workflow_runner=UnsandboxedWorkflowRunner(),
+        data_converter=pydantic_data_converter,
+    )
+    with pytest.raises(workflow.NondeterminismError):
+        await other.replay_workflow(_history(RECORDED[0]))
+
+
+async def test_a_story_told_today_replays(stack: Stack) -> None:
+    for _ in range(2):
+        await report_outcome(stack, Code.NO_SHOW, days=1)
+    await stack.forward(stack.academy.now + timedelta(hours=25))
+    await eventually(lambda: step_is(stack, 1))
+    history = await stack.handle.fetch_history()
+    await _replayer().replay_workflow(history)
+    if "RECORD_HISTORIES" in os.environ:
+        (HISTORIES / f"case-with-ladder-{stack.academy.now:%Y%m}.json").write_text(history.to_json())
