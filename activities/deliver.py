@@ -22,6 +22,7 @@ from domain.events import MessageReported
 from domain.sending import (
     ABOUT_ABSENCE,
     EMAIL_AGAIN_AFTER,
+    RELEASED,
     Channel,
     Message,
     MessageState,
@@ -137,7 +138,8 @@ async def _recipient_facts(
 async def _does_not_leave(tx: Tx, org_id: Id, message: Message, verdict: Verdict, now: datetime) -> DeliverOut:
     """Waits, or ends here with its reason; what ended is a fact for the student."""
     if verdict.act == "wait":
-        later = {"due_at": verdict.until, "reason": verdict.reason, "handed_out_at": None}
+        reason = RELEASED if message.reason == RELEASED else verdict.reason
+        later = {"due_at": verdict.until, "reason": reason, "handed_out_at": None}
         await messages.record(tx, org_id, message, S.QUEUED, now, **later)
         return DeliverOut(state=S.QUEUED, changes_plan=True)
     state = _STATES[verdict.act]

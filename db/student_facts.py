@@ -50,8 +50,13 @@ async def lock_student(tx: Tx, org_id: Id, student_id: Id) -> State | None:
     return upgrade(found.state) if found else None
 
 
-async def load(tx: Tx, org_id: Id, student_id: Id, named: Sequence[Id], now: datetime) -> Facts:
-    """The facts of one student. `named` are outcomes that waiting events speak of, however old."""
+async def load(
+    tx: Tx, org_id: Id, student_id: Id, named: Sequence[Id], now: datetime, *, lock: bool = True
+) -> Facts:
+    """The facts of one student. `named` are outcomes that waiting events speak of, however old.
+
+    `lock` keeps the messages from leaving meanwhile; who only looks goes without.
+    """
     places, counts = await _outcomes(tx, org_id, student_id, named)
     mine = await _enrollments(tx, org_id, student_id, counts)
     return Facts(
@@ -62,7 +67,7 @@ async def load(tx: Tx, org_id: Id, student_id: Id, named: Sequence[Id], now: dat
         enrollments=mine,
         outcomes=places,
         entries=await _entries(tx, org_id, named),
-        messages=await _messages(tx, org_id, student_id, now),
+        messages=await _messages(tx, org_id, student_id, now, lock=lock),
         team=await team(tx, org_id),
         make_ups=await _make_ups(tx, org_id, student_id),
         first_session_id=await _first_session(tx, org_id, student_id, mine),
@@ -212,16 +217,16 @@ async def _entries(tx: Tx, org_id: Id, named: Sequence[Id]) -> tuple[Entry, ...]
     return tuple(Entry.model_validate(dict(r._mapping)) for r in rows)
 
 
-async def _messages(tx: Tx, org_id: Id, student_id: Id, now: datetime) -> tuple[Message, ...]:
+async def _messages(tx: Tx, org_id: Id, student_id: Id, now: datetime, *, lock: bool) -> tuple[Message, ...]:
     """The student's newest messages and all that wait. Locked, so that none leaves while it is being cancelled."""
     m = messages.c
     waiting = m.state.in_((MessageState.QUEUED, MessageState.HELD, MessageState.SENDING))
-    rows = await tx.execute(
+    query = (
         select(messages)
         .where(m.org_id == org_id, m.student_id == student_id, or_(waiting, m.created_at > now - _MESSAGES_FOR))
         .order_by(m.id)
-        .with_for_update(key_share=True)
     )
+    rows = await tx.execute(query.with_for_update(key_share=True) if lock else query)
     return tuple(to_message(r) for r in rows)
 
 

@@ -99,10 +99,9 @@ def merge_stretches(run: Sequence[Outcome]) -> tuple[Outcome, ...]:
     kept: list[Outcome] = []
     in_stretch = False
     for o in run:
-        announced = o.is_miss and not o.is_unannounced
-        if not (announced and in_stretch):
+        if not (o.is_announced and in_stretch):
             kept.append(o)
-        in_stretch = announced
+        in_stretch = o.is_announced
     return tuple(kept)
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import Field, TypeAdapter
+from pydantic import AwareDatetime, Field, TypeAdapter
 
 from domain.cases import CaseOutcome
 from domain.tasks import TaskOutcome
@@ -84,7 +83,7 @@ class TaskCompleted(Value):
     outcome: TaskOutcome
     channel: Literal["phone", "sms", "email", "in_person", "chat"] | None = None
     note_id: Id | None = None
-    return_at: datetime | None = None
+    return_at: AwareDatetime | None = None
 
 
 class TaskSnoozed(Value):
@@ -93,7 +92,7 @@ class TaskSnoozed(Value):
     kind: Literal["task_snoozed"] = "task_snoozed"
     task_id: Id
     by: Id
-    until: datetime
+    until: AwareDatetime
 
 
 class TaskReassigned(Value):
@@ -130,7 +129,7 @@ class Paused(Value):
     """The student pauses until the return date."""
 
     kind: Literal["paused"] = "paused"
-    until: datetime
+    until: AwareDatetime
     by: Id | None = None
 
 
@@ -146,6 +145,7 @@ class StepDue(Value):
 
     kind: Literal["step_due"] = "step_due"
     step: str
+    due_at: AwareDatetime | None = None
 
 
 Event = Annotated[

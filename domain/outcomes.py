@@ -57,8 +57,8 @@ class Flags(Value):
 
     @property
     def announced_miss(self) -> bool:
-        """A miss the family told about."""
-        return self.miss and not self.unannounced
+        """A miss the family told about. (A partial session is neither announced nor unannounced.)"""
+        return self.miss and not self.unannounced and self.hears is Hears.CANCELLATION_CONFIRMATION
 
 
 _PRESENT = Flags(delivered=True, charge=Charge.DECREMENT, pays_instructor=True, present=True, takes_place=True)
@@ -152,6 +152,11 @@ class Outcome(Value):
     def is_unannounced(self) -> bool:
         """A miss nobody told about."""
         return self.is_miss and self.flags.unannounced
+
+    @property
+    def is_announced(self) -> bool:
+        """A miss the family told about."""
+        return self.is_miss and self.flags.announced_miss
 
     @property
     def is_backfill(self) -> bool:

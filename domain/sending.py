@@ -66,6 +66,8 @@ EMAIL_AGAIN_AFTER = timedelta(minutes=10)
 """An ambiguous e-mail is tried once more after this; a double e-mail is tolerable, a double SMS is not."""
 ANSWER_FREE_FOR = timedelta(minutes=2)
 CAP_SPAN = timedelta(days=7)
+RELEASED = "released"
+"""Reason of a message that a person released from the blast guard: it is not held again."""
 NOT_ALLOWED = frozenset({"no_phone", "no_email", "opted_out", "bounced"})
 
 
@@ -172,7 +174,7 @@ def may_leave(message: Message, to: RecipientFacts, now: datetime) -> Verdict:
     problem = _address_problem(message, to)
     if problem:
         return Verdict(act="suppress", reason=problem)
-    if message.purpose in ABOUT_ABSENCE and to.blast.is_abnormal:
+    if message.purpose in ABOUT_ABSENCE and to.blast.is_abnormal and message.reason != RELEASED:
         return Verdict(act="hold", reason="blast_guard")
     if not to.is_staff and _keeps_quiet(message, now) and in_quiet_hours(now, to.zone):
         until = end_of_quiet_hours(now, to.zone)
