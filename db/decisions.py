@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table, update
+from sqlalchemy import Table, bindparam, update
 from sqlalchemy.dialects.postgresql import insert
 
 from db.engine import Tx
@@ -21,6 +21,8 @@ from domain.state import State
 from domain.value import Id
 
 Row = dict[str, Any]
+_ADDED = {t: insert(t).on_conflict_do_nothing() for t in (entries, messages, outreach, decisions)}
+_REMEMBER = update(students).where(students.c.org_id == bindparam("org"), students.c.id == bindparam("student"))
 
 
 @dataclass
@@ -77,11 +79,8 @@ class Pages:
         await _add(tx, decisions, self.journal)
         for cancelled in self.cancelled:
             await _cancel(tx, self.org_id, cancelled, self.now)
-        await tx.execute(
-            update(students)
-            .where(students.c.org_id == self.org_id, students.c.id == self.student_id)
-            .values(state=state.model_dump(mode="json"), next_due=next_due)
-        )
+        own = {"org": self.org_id, "student": self.student_id}
+        await tx.execute(_REMEMBER, own | {"state": state.model_dump(mode="json"), "next_due": next_due})
 
 
 def _plain(values: Row) -> Row:
@@ -102,7 +101,7 @@ def message_row(message: Message) -> Row:
 
 async def _add(tx: Tx, table: Table, rows: Sequence[Row]) -> None:
     if rows:
-        await tx.execute(insert(table).on_conflict_do_nothing(), rows)
+        await tx.execute(_ADDED[table], rows)
 
 
 async def _put(tx: Tx, table: Table, rows: Iterable[Row]) -> None:

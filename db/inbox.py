@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import insert, or_, select, union, update
+from sqlalchemy import bindparam, insert, or_, select, union, update
 
 from db.engine import Tx
 from db.journal_tables import decisions, inbox, messages
@@ -17,6 +17,13 @@ from domain.value import Id
 BATCH = 50
 WITH_A_DELIVERY = timedelta(minutes=2)
 """How long a message handed out is left to its delivery."""
+_WAITING = (
+    select(inbox.c.id, inbox.c.event)
+    .where(inbox.c.org_id == bindparam("org"), inbox.c.student_id == bindparam("student"))
+    .where(inbox.c.decided_at.is_(None))
+    .order_by(inbox.c.seq)
+    .limit(BATCH)
+)
 
 
 @dataclass(frozen=True)
@@ -46,18 +53,14 @@ async def put(tx: Tx, org_id: Id, student_id: Id, event: Event, now: datetime, *
 
 async def waiting(tx: Tx, org_id: Id, student_id: Id) -> list[Waiting]:
     """At most 50 undecided rows in the order in which they came."""
-    rows = await tx.execute(
-        select(inbox.c.id, inbox.c.event)
-        .where(inbox.c.org_id == org_id, inbox.c.student_id == student_id, inbox.c.decided_at.is_(None))
-        .order_by(inbox.c.seq)
-        .limit(BATCH)
-    )
+    rows = await tx.execute(_WAITING, {"org": org_id, "student": student_id})
     return [Waiting(id=r.id, event=EVENT.validate_python(r.event)) for r in rows]
 
 
 async def mark_decided(tx: Tx, org_id: Id, ids: Sequence[Id], now: datetime) -> None:
     """The rows are decided; they stay as they are."""
-    await tx.execute(update(inbox).where(inbox.c.org_id == org_id, inbox.c.id.in_(ids)).values(decided_at=now))
+    if ids:
+        await tx.execute(update(inbox).where(inbox.c.org_id == org_id, inbox.c.id.in_(ids)).values(decided_at=now))
 
 
 async def answer(tx: Tx, org_id: Id, row_id: Id) -> Answer | None:

@@ -51,6 +51,7 @@ outcomes = Table(
     to("enrollments", "enrollment_id"),
     UniqueConstraint("org_id", "session_id", "student_id"),
     Index("ix_outcomes_student", "org_id", "student_id"),
+    Index("ix_outcomes_received", "org_id", "received_at"),
 )
 
 outcome_versions = Table(
@@ -264,6 +265,7 @@ messages = Table(
     CheckConstraint("state not in ('suppressed', 'cancelled', 'expired', 'held') or reason is not null", name="reason"),
     Index("ix_messages_student", "org_id", "student_id", "created_at"),
     Index("ix_messages_waiting", "org_id", "guardian_id", postgresql_where=text("state in ('queued', 'held')")),
+    Index("ix_messages_on_their_way", "due_at", postgresql_where=text("state in ('queued', 'sending')")),
     Index("ix_messages_handed", "org_id", "guardian_id", "handed_over_at"),
     Index("ix_messages_created", "org_id", "created_at"),
 )

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, case, func, select, update
+from sqlalchemy import Row, and_, bindparam, case, func, or_, select, update
 
 from db.engine import Tx
 from db.journal_tables import messages, outcomes
-from db.tables import guardians, sessions, staff
+from db.tables import guardians, staff
 from domain.outcomes import FLAGS, Code
 from domain.sending import (
     ABOUT_ABSENCE,
@@ -30,6 +30,24 @@ _ABOUT_ABSENCE = [p.value for p in sorted(ABOUT_ABSENCE)]
 _PLACES = [c.value for c, f in FLAGS.items() if f.takes_place]
 _BLAST_SPAN = timedelta(minutes=30)
 _USUAL_SPAN = timedelta(days=28)
+_SETTLED = select(
+    func.count().label("places"),
+    func.count(outcomes.c.session_id.distinct()).label("sessions"),
+    func.count(case((outcomes.c.code == Code.NO_SHOW.value, 1))).label("no_shows"),
+).where(
+    outcomes.c.org_id == bindparam("org"),
+    outcomes.c.code.in_(_PLACES),
+    outcomes.c.received_at > bindparam("since"),
+    outcomes.c.received_at <= bindparam("until"),
+)
+_m = messages.c
+_COUNTED_SMS = (
+    select(_m.student_id, _m.handed_over_at, _m.merged_into)
+    .where(
+        _m.org_id == bindparam("org"), _m.guardian_id == bindparam("guardian"), _m.handed_over_at > bindparam("since")
+    )
+    .where(or_(_m.merged_into.is_not(None), and_(_m.channel == Channel.SMS.value, _m.purpose.in_(_COUNTED))))
+)
 
 
 async def hand_out(tx: Tx, org_id: Id, ids: Sequence[Id], now: datetime) -> None:
@@ -77,44 +95,25 @@ async def siblings(tx: Tx, org_id: Id, guardian_id: Id, message_id: Id, now: dat
 
 async def counted_sms(tx: Tx, org_id: Id, guardian_id: Id, now: datetime) -> tuple[Handed, ...]:
     """Counted SMS handed over to this guardian in the last seven days, also those that travelled in another's text."""
-    m = messages.c
-    found = await tx.execute(
-        select(m.student_id, m.handed_over_at)
-        .where(m.org_id == org_id, m.guardian_id == guardian_id, m.channel == Channel.SMS.value)
-        .where(m.purpose.in_(_COUNTED), m.handed_over_at > now - CAP_SPAN, m.merged_into.is_(None))
+    given = {"org": org_id, "guardian": guardian_id, "since": now - CAP_SPAN}
+    return tuple(
+        Handed(student_id=r.student_id, at=r.handed_over_at, counts=r.merged_into is None)
+        for r in await tx.execute(_COUNTED_SMS, given)
     )
-    merged = await tx.execute(
-        select(m.student_id, m.handed_over_at)
-        .where(m.org_id == org_id, m.guardian_id == guardian_id, m.merged_into.is_not(None))
-        .where(m.handed_over_at > now - CAP_SPAN)
-    )
-    own = tuple(Handed(student_id=r.student_id, at=r.handed_over_at) for r in found)
-    return own + tuple(Handed(student_id=r.student_id, at=r.handed_over_at, counts=False) for r in merged)
-
-
-def _count(*conditions: ColumnElement[bool]) -> ColumnElement[int]:
-    return func.count(case((and_(*conditions), 1)))
 
 
 async def blast(tx: Tx, org_id: Id, now: datetime) -> Blast:
-    """The organization's last half hour beside the 28 days before it, over places that settled."""
-    o, s = outcomes.c, sessions.c
-    recent, absent = o.received_at > now - _BLAST_SPAN, o.code == Code.NO_SHOW.value
-    found = (
-        await tx.execute(
-            select(
-                _count(recent).label("places"),
-                func.count(case((recent, o.session_id)).distinct()).label("sessions"),
-                _count(recent, absent).label("no_shows"),
-                _count(~recent).label("before"),
-                _count(~recent, absent).label("absent_before"),
-            )
-            .join(sessions, and_(s.org_id == o.org_id, s.id == o.session_id))
-            .where(o.org_id == org_id, o.code.in_(_PLACES), o.received_at > now - _USUAL_SPAN, o.received_at <= now)
-        )
-    ).one()
-    share = found.absent_before / found.before if found.before else 0.0
-    return Blast(places=found.places, sessions=found.sessions, no_shows=found.no_shows, share_28_days=share)
+    """The organization's last half hour beside the 28 days before it, over places that settled.
+
+    The 28 days are counted only if the half hour alone could be abnormal: every absence message asks this.
+    """
+    span = {"org": org_id, "since": now - _BLAST_SPAN, "until": now}
+    recent = (await tx.execute(_SETTLED, span)).one()
+    found = Blast(places=recent.places, sessions=recent.sessions, no_shows=recent.no_shows)
+    if not found.is_abnormal:  # a share of 0 in the 28 days is the strictest reading
+        return found
+    before = (await tx.execute(_SETTLED, span | {"since": now - _USUAL_SPAN, "until": span["since"]})).one()
+    return found.model_copy(update={"share_28_days": before.no_shows / before.places if before.places else 0.0})
 
 
 def facts_of(person: Row[Any], *, is_staff: bool, zone: str, **more: Any) -> RecipientFacts:

@@ -6,58 +6,39 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, and_, func, or_, select
+from sqlalchemy import Row, func, select
 
+from db import student_queries as ask
 from db.engine import Tx
 from db.holidays import public_holidays
-from db.journal_tables import entries, messages, outcomes, tasks
-from db.tables import (
-    closures,
-    enrollments,
-    guardians,
-    organizations,
-    policies,
-    schedules,
-    sessions,
-    staff,
-    student_guardians,
-    students,
-)
-from domain.balance import Entry, EntryKind
+from domain.balance import Entry
 from domain.facts import Enrollment, Facts, Guardian, MakeUp
-from domain.outcomes import FLAGS, Outcome, Schedule
+from domain.outcomes import FLAGS, Code, Outcome, Schedule
 from domain.policy import Policy
-from domain.sending import Message, MessageState
+from domain.sending import Message
 from domain.state import State, upgrade
 from domain.tasks import Colleague, Role
 from domain.value import Id
 from domain.working_time import Calendar, local
 
-LOADED_PER_ENROLLMENT = 40
-"""Newest outcomes loaded per enrollment: four times the longest window of the default policy."""
 _MESSAGES_FOR = timedelta(days=35)
-_NO_PLACE = [c.value for c, f in FLAGS.items() if not f.takes_place]
+_MISSED = [c for c, f in FLAGS.items() if not f.present]
 
 
 async def lock_student(tx: Tx, org_id: Id, student_id: Id) -> State | None:
     """Lock the student for a decision (the API's inbox rows are not blocked by it); None if there is none."""
-    row = await tx.execute(
-        select(students.c.state)
-        .where(students.c.org_id == org_id, students.c.id == student_id)
-        .with_for_update(key_share=True)
-    )
-    found = row.one_or_none()
+    found = (await tx.execute(ask.LOCKED_STATE, {"org": org_id, "student": student_id})).one_or_none()
     return upgrade(found.state) if found else None
 
 
-async def load(
-    tx: Tx, org_id: Id, student_id: Id, named: Sequence[Id], now: datetime, *, lock: bool = True
-) -> Facts:
+async def load(tx: Tx, org_id: Id, student_id: Id, named: Sequence[Id], now: datetime, *, lock: bool = True) -> Facts:
     """The facts of one student. `named` are outcomes that waiting events speak of, however old.
 
     `lock` keeps the messages from leaving meanwhile; who only looks goes without.
     """
-    places, counts = await _outcomes(tx, org_id, student_id, named)
+    make_ups = (await tx.execute(ask.MAKE_UPS, {"org": org_id, "student": student_id})).all()
+    booked = {r.make_up_for for r in make_ups if r.code is None or Code(r.code) not in _MISSED}
+    places, counts = await _outcomes(tx, org_id, student_id, named, booked)
     mine = await _enrollments(tx, org_id, student_id, counts)
     return Facts(
         student_id=student_id,
@@ -69,74 +50,46 @@ async def load(
         entries=await _entries(tx, org_id, named),
         messages=await _messages(tx, org_id, student_id, now, lock=lock),
         team=await team(tx, org_id),
-        make_ups=await _make_ups(tx, org_id, student_id),
+        make_ups=tuple(MakeUp(session_id=r.make_up_for, booked_at=r.created_at) for r in make_ups),
         first_session_id=await _first_session(tx, org_id, student_id, mine),
     )
 
 
 async def load_policies(tx: Tx, org_id: Id) -> dict[int, Policy]:
     """Every policy version of the organization; the shipped defaults are version 1 until one is published."""
-    rows = await tx.execute(select(policies.c.version, policies.c.document).where(policies.c.org_id == org_id))
+    rows = await tx.execute(ask.POLICIES, {"org": org_id})
     published = {r.version: Policy.model_validate(r.document | {"version": r.version}) for r in rows}
     return {1: Policy()} | published
 
 
 async def calendar(tx: Tx, org_id: Id, now: datetime) -> Calendar:
     """When the organization works, with its holidays of this year and the next."""
-    row = (
-        await tx.execute(select(organizations.c.zone, organizations.c.country).where(organizations.c.id == org_id))
-    ).one()
-    closed = (await tx.execute(select(closures.c.day).where(closures.c.org_id == org_id))).scalars()
+    row = (await tx.execute(ask.ORGANIZATION, {"org": org_id})).one()
     year = local(now, row.zone).year
-    days = {*closed, *public_holidays(row.country, year), *public_holidays(row.country, year + 1)}
+    days = {*row.closed, *public_holidays(row.country, year), *public_holidays(row.country, year + 1)}
     return Calendar(zone=row.zone, closed_on=tuple(sorted(days)))
 
 
 async def _guardians(tx: Tx, org_id: Id, student_id: Id) -> tuple[Guardian, ...]:
-    g, link = guardians.c, student_guardians.c
-    rows = await tx.execute(
-        select(g.id, g.zone, g.phone, g.email)
-        .join(student_guardians, and_(link.org_id == g.org_id, link.guardian_id == g.id))
-        .where(link.org_id == org_id, link.student_id == student_id)
-        .order_by(link.position)
-    )
+    rows = await tx.execute(ask.GUARDIANS, {"org": org_id, "student": student_id})
     return tuple(
         Guardian(id=r.id, zone=r.zone, has_phone=r.phone is not None, has_email=r.email is not None) for r in rows
     )
 
 
 async def _outcomes(
-    tx: Tx, org_id: Id, student_id: Id, named: Sequence[Id]
+    tx: Tx, org_id: Id, student_id: Id, named: Sequence[Id], booked: set[Id]
 ) -> tuple[tuple[Outcome, ...], dict[Id, int]]:
-    """The newest outcomes of each enrollment and those named; and how many older ones took a place."""
-    o, s = outcomes.c, sessions.c
-    rank = func.row_number().over(partition_by=o.enrollment_id, order_by=(s.starts_at.desc(), s.id))
-    every = (
-        select(
-            o.id,
-            o.session_id,
-            o.enrollment_id,
-            o.code,
-            o.version,
-            o.received_at,
-            o.imported,
-            s.starts_at,
-            s.ends_at,
-            rank.label("rank"),
-        )
-        .join(sessions, and_(s.org_id == o.org_id, s.id == o.session_id))
-        .where(o.org_id == org_id, o.student_id == student_id)
-        .subquery()
-    )
-    wanted = or_(every.c.rank <= LOADED_PER_ENROLLMENT, every.c.id.in_(named))
-    rows = (await tx.execute(select(every).where(wanted))).all()
-    booked = set(await _made_up(tx, org_id, student_id))
-    older = await tx.execute(
-        select(every.c.enrollment_id, func.count())
-        .where(every.c.rank > LOADED_PER_ENROLLMENT, every.c.code.not_in(_NO_PLACE), every.c.id.not_in(named))
-        .group_by(every.c.enrollment_id)
-    )
-    return tuple(_outcome(r, booked) for r in rows), {r[0]: r[1] for r in older}
+    """The newest outcomes of each enrollment and those named; and how many older ones took a place.
+
+    `booked` are missed sessions whose make-up is booked, or was attended: one that was missed again mends nothing.
+    """
+    given = {"org": org_id, "student": student_id, "named": list(named)}
+    rows = (await tx.execute(ask.OUTCOMES, given)).all()
+    places = tuple(_outcome(r, booked) for r in rows)
+    if all(r.rank < ask.LOADED_PER_ENROLLMENT for r in rows):
+        return places, {}
+    return places, {r[0]: r[1] for r in await tx.execute(ask.OLDER_PLACES, given)}
 
 
 def _outcome(r: Row[Any], booked: set[Id]) -> Outcome:
@@ -144,51 +97,8 @@ def _outcome(r: Row[Any], booked: set[Id]) -> Outcome:
     return Outcome(**fields, made_up=r.session_id in booked)
 
 
-async def _made_up(tx: Tx, org_id: Id, student_id: Id) -> list[Id]:
-    """Missed sessions whose make-up is booked, or was attended: one that was missed again mends nothing."""
-    s, o = sessions.c, outcomes.c
-    missed = [c.value for c, f in FLAGS.items() if not f.present]
-    rows = await tx.execute(
-        select(s.make_up_for)
-        .outerjoin(outcomes, and_(o.org_id == s.org_id, o.session_id == s.id, o.student_id == s.make_up_student_id))
-        .where(s.org_id == org_id, s.make_up_student_id == student_id)
-        .where(or_(o.code.is_(None), o.code.not_in(missed)))
-    )
-    return [r.make_up_for for r in rows]
-
-
 async def _enrollments(tx: Tx, org_id: Id, student_id: Id, counts: dict[Id, int]) -> tuple[Enrollment, ...]:
-    e, s = enrollments.c, schedules.c
-    mine = and_(entries.c.org_id == e.org_id, entries.c.enrollment_id == e.id)
-    total = select(func.coalesce(func.sum(entries.c.units), 0)).where(mine).scalar_subquery()
-    bought = (
-        select(entries.c.units)
-        .where(mine, entries.c.kind == EntryKind.TOP_UP.value)
-        .order_by(entries.c.seq.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
-    rows = await tx.execute(
-        select(
-            e.id,
-            e.coordinator_id,
-            e.started_at,
-            e.imported,
-            total.label("balance"),
-            bought.label("last_top_up"),
-            s.id.label("schedule_id"),
-            s.kind,
-            s.zone,
-            s.units_per_session,
-            s.sessions_per_week,
-            s.cancel_notice,
-            s.charges,
-            s.instructor_id,
-        )
-        .join(schedules, and_(s.org_id == e.org_id, s.id == e.schedule_id))
-        .where(e.org_id == org_id, e.student_id == student_id)
-        .order_by(e.started_at, e.id)
-    )
+    rows = await tx.execute(ask.ENROLLMENTS, {"org": org_id, "student": student_id})
     return tuple(
         Enrollment(
             id=r.id,
@@ -210,24 +120,16 @@ _SCHEDULE = ("kind", "zone", "units_per_session", "sessions_per_week", "cancel_n
 async def _entries(tx: Tx, org_id: Id, named: Sequence[Id]) -> tuple[Entry, ...]:
     if not named:
         return ()
-    wanted = [entries.c[f] for f in Entry.model_fields]
-    rows = await tx.execute(
-        select(*wanted).where(entries.c.org_id == org_id, entries.c.outcome_id.in_(named)).order_by(entries.c.seq)
-    )
+    rows = await tx.execute(ask.ENTRIES, {"org": org_id, "named": list(named)})
     return tuple(Entry.model_validate(dict(r._mapping)) for r in rows)
 
 
 async def _messages(tx: Tx, org_id: Id, student_id: Id, now: datetime, *, lock: bool) -> tuple[Message, ...]:
-    """The student's newest messages and all that wait. Locked, so that none leaves while it is being cancelled."""
-    m = messages.c
-    waiting = m.state.in_((MessageState.QUEUED, MessageState.HELD, MessageState.SENDING))
-    query = (
-        select(messages)
-        .where(m.org_id == org_id, m.student_id == student_id, or_(waiting, m.created_at > now - _MESSAGES_FOR))
-        .order_by(m.id)
-    )
-    rows = await tx.execute(query.with_for_update(key_share=True) if lock else query)
-    return tuple(to_message(r) for r in rows)
+    """The student's newest messages and all that wait. These are locked: none leaves while it is being cancelled."""
+    given = {"org": org_id, "student": student_id, "since": now - _MESSAGES_FOR}
+    waiting = (await tx.execute(ask.WAITING_LOCKED if lock else ask.WAITING, given)).all()
+    rest = (await tx.execute(ask.RECENT, given)).all()
+    return tuple(to_message(r) for r in sorted([*waiting, *rest], key=lambda r: str(r.id)))
 
 
 def to_message(r: Row[Any]) -> Message:
@@ -243,38 +145,13 @@ async def team(tx: Tx, org_id: Id, *, lock: bool = False) -> tuple[Colleague, ..
     """
     if lock:
         await tx.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"team:{org_id}", 0))))
-    open_tasks = (
-        select(func.count())
-        .where(tasks.c.org_id == staff.c.org_id, tasks.c.owner_id == staff.c.id, tasks.c.finished_at.is_(None))
-        .scalar_subquery()
-    )
-    rows = await tx.execute(
-        select(staff.c.id, staff.c.role, open_tasks.label("open_tasks"))
-        .where(staff.c.org_id == org_id, staff.c.active, staff.c.role != Role.INSTRUCTOR.value)
-        .order_by(staff.c.id)
-    )
+    rows = await tx.execute(ask.TEAM, {"org": org_id})
     return tuple(Colleague(id=r.id, role=Role(r.role), open_tasks=r.open_tasks) for r in rows)
-
-
-async def _make_ups(tx: Tx, org_id: Id, student_id: Id) -> tuple[MakeUp, ...]:
-    s = sessions.c
-    rows = await tx.execute(
-        select(s.make_up_for, s.created_at).where(s.org_id == org_id, s.make_up_student_id == student_id)
-    )
-    return tuple(MakeUp(session_id=r.make_up_for, booked_at=r.created_at) for r in rows)
 
 
 async def _first_session(tx: Tx, org_id: Id, student_id: Id, mine: Sequence[Enrollment]) -> Id | None:
     """The first session of the first enrollment that was not called off, read from the calendar."""
     if not mine:
         return None
-    first, s, o = mine[0], sessions.c, outcomes.c
-    row = await tx.execute(
-        select(s.id)
-        .outerjoin(outcomes, and_(o.org_id == s.org_id, o.session_id == s.id, o.student_id == student_id))
-        .where(s.org_id == org_id, s.schedule_id == first.schedule.id, s.starts_at >= first.started_at)
-        .where(or_(o.code.is_(None), o.code.not_in(_NO_PLACE)))
-        .order_by(s.starts_at, s.id)
-        .limit(1)
-    )
-    return row.scalar_one_or_none()
+    given = {"org": org_id, "student": student_id, "schedule": mine[0].schedule.id, "since": mine[0].started_at}
+    return (await tx.execute(ask.FIRST_SESSION, given)).scalar_one_or_none()

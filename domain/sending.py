@@ -95,6 +95,7 @@ class Message(Value):
     numbers: dict[str, int | str | None] = {}
     offers_replies: bool = False
     handed_out_at: datetime | None = None
+    resent_by: Id | None = None
 
     @property
     def group(self) -> str:
@@ -180,7 +181,7 @@ def may_leave(message: Message, to: RecipientFacts, now: datetime) -> Verdict:
         until = end_of_quiet_hours(now, to.zone)
         if message.purpose is not Purpose.CALLED_OFF or _starts_late_enough(message, until):
             return Verdict(act="wait", reason="quiet_hours", until=until)
-    if message.channel is Channel.SMS and message.purpose in COUNTED:
+    if message.channel is Channel.SMS and message.purpose in COUNTED and message.resent_by is None:
         return _within_caps(message, to, now)
     return Verdict(act="leave")
 

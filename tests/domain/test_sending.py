@@ -140,6 +140,12 @@ def test_counted_texts_are_capped_and_the_email_still_goes(
     assert verdict(message, counted_sms=before) == ("suppress" if reason else "leave", reason)
 
 
+def test_a_text_a_person_sends_again_knows_no_cap_but_keeps_quiet() -> None:
+    again = a_message(resent_by="alice")
+    assert verdict(again, counted_sms=handed(0.1, 1, 2, 3, student="sam")) == ("leave", None)
+    assert verdict(again, on(0, 22))[0] in ("wait", "expire")
+
+
 def test_the_cap_is_the_policys() -> None:
     assert verdict(a_message(), counted_sms=handed(1), weekly_sms_cap=1) == ("suppress", "weekly_cap")
 

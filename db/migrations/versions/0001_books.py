@@ -398,6 +398,7 @@ def upgrade() -> None:
             "org_id", "session_id", "student_id", name=op.f("uq_outcomes_org_id_session_id_student_id")
         ),
     )
+    op.create_index("ix_outcomes_received", "outcomes", ["org_id", "received_at"], unique=False)
     op.create_index("ix_outcomes_student", "outcomes", ["org_id", "student_id"], unique=False)
     op.create_table(
         "entries",
@@ -577,6 +578,13 @@ def upgrade() -> None:
     )
     op.create_index("ix_messages_created", "messages", ["org_id", "created_at"], unique=False)
     op.create_index("ix_messages_handed", "messages", ["org_id", "guardian_id", "handed_over_at"], unique=False)
+    op.create_index(
+        "ix_messages_on_their_way",
+        "messages",
+        ["due_at"],
+        unique=False,
+        postgresql_where=sa.text("state in ('queued', 'sending')"),
+    )
     op.create_index("ix_messages_student", "messages", ["org_id", "student_id", "created_at"], unique=False)
     op.create_index(
         "ix_messages_waiting",
@@ -621,6 +629,9 @@ def downgrade() -> None:
     op.drop_table("outreach")
     op.drop_index("ix_messages_waiting", table_name="messages", postgresql_where=sa.text("state in ('queued', 'held')"))
     op.drop_index("ix_messages_student", table_name="messages")
+    op.drop_index(
+        "ix_messages_on_their_way", table_name="messages", postgresql_where=sa.text("state in ('queued', 'sending')")
+    )
     op.drop_index("ix_messages_handed", table_name="messages")
     op.drop_index("ix_messages_created", table_name="messages")
     op.drop_table("messages")
@@ -631,6 +642,7 @@ def downgrade() -> None:
     op.drop_index("ix_entries_outcome", table_name="entries")
     op.drop_table("entries")
     op.drop_index("ix_outcomes_student", table_name="outcomes")
+    op.drop_index("ix_outcomes_received", table_name="outcomes")
     op.drop_table("outcomes")
     op.drop_index("uq_cases_one_open", table_name="cases", postgresql_where=sa.text("closed_at is null"))
     op.drop_table("cases")

@@ -1,0 +1,1 @@
+"""HTTP in: verify, write the fact and its inbox row in one transaction, answer, then nudge."""

@@ -1,0 +1,96 @@
+"""Composition root of the API: dependencies in, routers together, everything closed at the end."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from temporalio.client import Client
+
+from api import (
+    acts,
+    cases,
+    corrections,
+    description,
+    enrollments,
+    guardians,
+    health,
+    holds,
+    leaving,
+    ledger,
+    messages,
+    outcomes,
+    policies,
+    problems,
+    replies,
+    schedules,
+    sessions,
+    staff,
+    students,
+    task_verbs,
+    tasks,
+    timeline,
+)
+from api.students_gateway import StudentsGateway
+from db.engine import Books, open_books
+from settings import Settings
+
+ROOMS = (
+    *(staff, students, guardians, leaving, schedules, enrollments, sessions, outcomes, corrections, ledger, timeline),
+    *(cases, tasks, task_verbs, messages, holds, replies, policies, acts),
+)
+
+
+def engine_time() -> datetime:
+    """The time of this machine, which the workflow engine goes by as well."""
+    return datetime.now(UTC)
+
+
+def create_app(
+    settings: Settings,
+    database_url: str,
+    connect: Callable[[], Awaitable[Client]],
+    clock: Callable[[], datetime] = engine_time,
+) -> FastAPI:
+    """The API on these books and this Temporal server, which it connects to at first use."""
+
+    @asynccontextmanager
+    async def running(app: FastAPI) -> AsyncIterator[None]:
+        books = Books(open_books(database_url))
+        gateway = StudentsGateway(connect, books)
+        app.state.books, app.state.gateway = books, gateway
+        try:
+            yield
+        finally:
+            await gateway.drain()
+            await books.close()
+
+    app = FastAPI(
+        title="Bellwether",
+        version=_version(),
+        lifespan=running,
+        redoc_url=None,
+        generate_unique_id_function=_operation_id,
+    )
+    app.state.settings, app.state.clock = settings, clock
+    problems.install(app)
+    app.include_router(health.router)
+    for room in ROOMS:
+        app.include_router(room.router)
+    app.openapi = lambda: description.describe(app)  # type: ignore[method-assign]
+    return app
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name
+
+
+def _version() -> str:
+    try:
+        return version("bellwether")
+    except PackageNotFoundError:  # a checkout that is not installed
+        return "0"

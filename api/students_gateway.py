@@ -1,0 +1,78 @@
+"""The only file of this floor that talks to Temporal: nudges after the answer, and the wait for an act's decision."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
+from datetime import timedelta
+
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+from db import inbox
+from db.engine import Books
+from domain.value import Id
+from workflows.nudging import NUDGE_WITHIN, nudge
+
+log = logging.getLogger("bellwether.nudges")
+AT_ONCE = 16
+ANSWER_WITHIN = timedelta(seconds=3)
+LOOK_EVERY = 0.01
+
+
+class StudentsGateway:
+    """Wakes students' workflows. What fails here is the auditor's: the row is safe."""
+
+    def __init__(self, connect: Callable[[], Awaitable[Client]], books: Books) -> None:
+        self._connect, self._books = connect, books
+        self._client: Client | None = None
+        self._waiting: dict[tuple[Id, Id], Id] = {}
+        self._slots = asyncio.Semaphore(AT_ONCE)
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def client(self) -> Client:
+        """The Temporal client, connected at first use. Raises RuntimeError or RPCError while the server is away."""
+        if self._client is None:
+            self._client = await self._connect()
+        return self._client
+
+    def nudge(self, org_id: Id, student_id: Id, event_id: Id) -> None:
+        """Wake the student's workflow after the answer; several nudges of one student become one."""
+        first = (org_id, student_id) not in self._waiting
+        self._waiting[(org_id, student_id)] = event_id
+        if first:
+            task = asyncio.get_running_loop().create_task(self._send(org_id, student_id))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    def nudge_all(self, rows: Iterable[tuple[Id, Id, Id]]) -> None:
+        """Nudge many: (organization, student, event)."""
+        for row in rows:
+            self.nudge(*row)
+
+    async def _send(self, org_id: Id, student_id: Id) -> None:
+        async with self._slots:
+            event_id = self._waiting.pop((org_id, student_id))
+            try:
+                async with asyncio.timeout(NUDGE_WITHIN.total_seconds()):
+                    await nudge(await self.client(), org_id, student_id, event_id)
+            except (RPCError, RuntimeError, TimeoutError) as problem:
+                log.warning("nudge of student %s failed, the auditor will repeat it: %s", student_id, problem)
+
+    async def decision(self, org_id: Id, row_id: Id) -> inbox.Answer | None:
+        """The decision about an act, waited for at most 3 s; None when it is still to be made."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(ANSWER_WITHIN.total_seconds()):
+                while True:
+                    async with self._books.transaction() as tx:
+                        found = await inbox.answer(tx, org_id, row_id)
+                    if found:
+                        return found
+                    await asyncio.sleep(LOOK_EVERY)
+        return None
+
+    async def drain(self) -> None:
+        """Wait for nudges under way."""
+        await asyncio.gather(*self._tasks, return_exceptions=True)
