@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from datetime import timedelta
-from functools import partial
+from functools import cache, partial
 
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.runtime import LogForwardingConfig, LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
 from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
@@ -39,6 +41,14 @@ def sandbox() -> SandboxedWorkflowRunner:
     return SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH))
 
 
+@cache
+def runtime() -> Runtime:
+    """The engine's own runtime. Its log goes through Python's: it would write to stdout, which is for data."""
+    forwarding = LogForwardingConfig(logger=logging.getLogger("bellwether.temporal"))
+    log = LoggingConfig(filter=TelemetryFilter(core_level="WARN", other_level="ERROR"), forwarding=forwarding)
+    return Runtime(telemetry=TelemetryConfig(logging=log))
+
+
 async def connect(settings: Settings, address: str) -> Client:
     """A client of the Temporal server at this address. Raises RuntimeError when it cannot be reached."""
     key = settings.temporal_api_key.get_secret_value() if settings.temporal_api_key else None
@@ -48,6 +58,7 @@ async def connect(settings: Settings, address: str) -> Client:
         api_key=key,
         tls=settings.temporal_tls or key is not None,
         data_converter=pydantic_data_converter,
+        runtime=runtime(),
     )
 
 
