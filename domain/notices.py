@@ -127,7 +127,7 @@ def _told_by_concern(d: Draft, outcome: Outcome) -> bool:
     )
 
 
-def all_clear(d: Draft, outcome: Outcome) -> bool:
+def all_clear(d: Draft, outcome: Outcome, units: int) -> bool:
     """Withdraw an absence notice: one all-clear to each guardian and channel to whom one was handed over.
 
     Once: a second correction says it again only where a notice went out in between.
@@ -156,7 +156,7 @@ def all_clear(d: Draft, outcome: Outcome) -> bool:
                 d.policy.concern_useful_for,
                 channels=channels,
                 session_id=outcome.session_id,
-                numbers={"code": outcome.code.value},
+                numbers={"code": outcome.code.value, "units": units},
             )
     return bool(reached)
 

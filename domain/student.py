@@ -87,17 +87,19 @@ def _outcome_recorded(d: Draft, event: OutcomeRecorded) -> None:
     tier = 1 if is_tier_1(outcome) else None
     d.because("outcome", code=outcome.code.value, version=outcome.version, session=outcome.session_id, tier=tier)
     taken = _settle(d, outcome, enrollment)
-    cleared = _corrected(d, outcome)
+    cleared = _corrected(d, outcome, enrollment)
     if outcome.flags.present and any(p.until == outcome.starts_at for p in d.pauses):
         d.because("attended_in_pause", session=outcome.session_id)
     look(d, outcome)
+    if cleared:
+        return
     if outcome.is_backfill:
         d.because("backfill_tells_nobody")
     elif d.pause_at(outcome.starts_at):
         d.because("paused_tells_nobody")
     elif d.state.withdrawn:
         d.because("withdrawn_tells_nobody")
-    elif not (cleared and outcome.flags.hears is Hears.CANCELLATION_CONFIRMATION):
+    else:
         tell_outcome(d, outcome, d.facts.enrollment(enrollment.id) or enrollment, taken)
 
 
@@ -153,7 +155,7 @@ def _flag(d: Draft, enrollment: Enrollment, *, low: bool, empty: bool) -> None:
     d.remember(alerts=(*(a for a in d.state.alerts if a.enrollment_id != enrollment.id), flags))
 
 
-def _corrected(d: Draft, outcome: Outcome) -> bool:
+def _corrected(d: Draft, outcome: Outcome, enrollment: Enrollment) -> bool:
     """A correction undoes: queued messages, tasks and a case without ground; true if an all-clear goes out.
 
     The all-clear goes out whenever the correction comes: who was told something false is told so.
@@ -166,7 +168,7 @@ def _corrected(d: Draft, outcome: Outcome) -> bool:
     recheck_ground(d, outcome)
     if outcome.flags.hears is Hears.ABSENCE_NOTICE:
         return False
-    cleared = all_clear(d, outcome)
+    cleared = all_clear(d, outcome, enrollment.schedule.units_for(outcome.code))
     if cleared:
         d.because("all_clear", session=outcome.session_id)
     return cleared

@@ -58,9 +58,9 @@ def database_url(postgres: EmbeddedPostgres) -> Iterator[str]:
     """A fresh migrated database of its own."""
     name = f"test_{next(_numbers)}"
     with psycopg.connect(_plain(postgres.url("postgres")), autocommit=True) as connection:
-        connection.execute(f"create database {name} template tmpl")  # type: ignore[call-overload]
+        connection.execute(f"create database {name} template tmpl")
         yield postgres.url(name)
-        connection.execute(f"drop database {name} with (force)")  # type: ignore[call-overload]
+        connection.execute(f"drop database {name} with (force)")
 
 
 @pytest.fixture
