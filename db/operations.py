@@ -75,7 +75,7 @@ async def _tend_task(tx: Tx, row: Row[Any], now: datetime) -> bool:
     due = [d for d in deadlines(task, policy, await calendar(tx, row.org_id, now)) if d.due_at <= now]
     if not due:
         return False
-    moved = climb(task, due[-1].act, await team(tx, row.org_id, lock=True))
+    moved = climb(task, due[-1].act, await team(tx, row.org_id, lock=True), now)
     changes = {
         "status": moved.status.value,
         "owner_id": moved.owner_id,

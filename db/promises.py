@@ -53,6 +53,10 @@ _CHECKS = {
           and d.at - (d.event ->> 'due_at')::timestamptz > interval '5 minutes'
         """,
     ),
+    "messages_in_time": (
+        "every message was handed over within 5 minutes of its time, or of the end of quiet hours",
+        "select count(*) from messages where handed_over_at - due_at > interval '5 minutes'",
+    ),
     "no_sms_twice": (
         "no SMS was handed to the provider twice",
         """

@@ -18,15 +18,15 @@ from domain.events import (
 )
 from domain.notices import ask_to_fix_contact, remind_owner
 from domain.tasks import (
+    CLIMBED,
     Escalation,
     Task,
     TaskAct,
     TaskKind,
     TaskOutcome,
     TaskStatus,
+    climb,
     deadlines,
-    fewest_open,
-    lead_of,
     task_id,
 )
 from domain.value import Id, id_of
@@ -182,30 +182,25 @@ def _try_again(d: Draft, task: Task, *, of_case: bool) -> None:
 
 def task_deadline(d: Draft, task: Task, act: TaskAct) -> None:
     """What an untouched task does by itself: wake, remind, go to a colleague, climb to the lead."""
+    moved = climb(task, act, d.facts.team, d.now)
     if act == "wake":
         d.because("snooze_over")
-        d.put_task(task.woken(d.now), "woken")
+        d.put_task(moved, "woken")
         return
-    step = {"remind": Escalation.REMINDED, "reassign": Escalation.REASSIGNED, "escalate": Escalation.LEAD}
     ahead = deadlines(task, d.policy, d.facts.calendar)
     successors = ahead[[x.act for x in ahead].index(act) + 1 :]
-    moved = task.model_copy(update={"escalation": step[act]})
     if any(x.due_at <= d.now for x in successors):
         d.because("overtaken", act=act)
-        d.put_task(moved, "overtaken")
+        d.put_task(task.model_copy(update={"escalation": CLIMBED[act]}), "overtaken")
         return
-    team = d.facts.team
     if act == "remind":
         d.because("task_untouched", hours=d.policy.remind_after_working_hours)
-    elif act == "reassign" and (colleague := fewest_open(team, task.owner_id)):
-        d.because("task_overdue", days=d.policy.reassign_after_business_days, to=colleague.id)
-        moved = moved.model_copy(update={"owner_id": colleague.id, "claimed_by": None, "claimed_until": None})
-    elif lead := lead_of(team, task.owner_id):
-        d.because("task_overdue_to_lead", days=d.policy.escalate_after_business_days, to=lead.id)
-        lifted = {"owner_id": lead.id, "escalation": Escalation.LEAD, "claimed_by": None, "claimed_until": None}
-        moved = moved.model_copy(update=lifted)
-    else:
+    elif moved.owner_id == task.owner_id:
         d.because("nobody_above", act=act)
+    elif moved.escalation is Escalation.REASSIGNED:
+        d.because("task_overdue", days=d.policy.reassign_after_business_days, to=moved.owner_id)
+    else:
+        d.because("task_overdue_to_lead", days=d.policy.escalate_after_business_days, to=moved.owner_id)
     d.put_task(moved, {"remind": "reminded", "reassign": "reassigned", "escalate": "escalated"}[act])
     remind_owner(d, moved)
 

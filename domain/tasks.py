@@ -127,6 +127,10 @@ def task_id(kind: TaskKind, *business_key: object) -> Id:
 TaskAct = Literal["wake", "remind", "reassign", "escalate"]
 
 
+CLIMBED = {"remind": Escalation.REMINDED, "reassign": Escalation.REASSIGNED, "escalate": Escalation.LEAD}
+"""How far a task has climbed once it has done what it does by itself."""
+
+
 class Deadline(Value):
     """When an unfinished task does something by itself, and what."""
 
@@ -180,19 +184,18 @@ def lead_of(team: Sequence[Colleague], besides: Id) -> Colleague | None:
     return None
 
 
-def climb(task: Task, act: TaskAct, team: Sequence[Colleague]) -> Task:
+def climb(task: Task, act: TaskAct, team: Sequence[Colleague], now: datetime) -> Task:
     """The task after one of its own deadlines: awake again, reminded, with a colleague, or with the lead.
 
     Alone in the team, reassigning goes straight to the lead; with nobody above, the owner keeps it.
     """
     if act == "wake":
-        return task.model_copy(update={"status": TaskStatus.OPEN, "snoozed_until": None})
+        return task.woken(now)
     if act == "remind":
         return task.model_copy(update={"escalation": Escalation.REMINDED})
-    fresh = {"claimed_by": None, "claimed_until": None}
-    if act == "reassign" and (colleague := fewest_open(team, task.owner_id)):
-        return task.model_copy(update={"owner_id": colleague.id, "escalation": Escalation.REASSIGNED, **fresh})
-    above = lead_of(team, task.owner_id)
-    return task.model_copy(
-        update={"owner_id": above.id if above else task.owner_id, "escalation": Escalation.LEAD, **fresh}
-    )
+    colleague = fewest_open(team, task.owner_id) if act == "reassign" else None
+    to = colleague or lead_of(team, task.owner_id)
+    if to is None:
+        return task.model_copy(update={"escalation": CLIMBED[act]})
+    level = Escalation.REASSIGNED if colleague else Escalation.LEAD
+    return task.model_copy(update={"owner_id": to.id, "escalation": level, "claimed_by": None, "claimed_until": None})
