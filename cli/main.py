@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from cli.embedded_errors import EmbeddedServerError
+from cli.embedded.errors import EmbeddedServerError
 from cli.leaving import leave
 from cli.problems import CommandError
 
@@ -83,7 +83,7 @@ def demo(
     as_json: AsJson = False,
 ) -> None:
     """Play a month of a generated academy on the whole system, then stay up."""
-    from cli.demo import demo as run_demo
+    from cli.demo.command import demo as run_demo
 
     raise typer.Exit(run_demo(once, as_json))
 
@@ -96,7 +96,7 @@ def replay(
     as_json: AsJson = False,
 ) -> None:
     """Drive the running system through its own API with a real term."""
-    from cli.replay import replay as run_replay
+    from cli.replay.command import replay as run_replay
 
     raise typer.Exit(run_replay(folder, class_ref, weeks, as_json))
 
@@ -151,7 +151,7 @@ def import_(
 
     The kind is told by the file's name, as students.csv. Everything is checked before anything is written.
     """
-    from cli.import_csv import import_files, write_templates
+    from cli.importing.command import import_files, write_templates
 
     if template is not None:
         write_templates(template)

@@ -10,8 +10,8 @@ from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
 from cli import running
-from cli.embedded_errors import AlreadyRunningError
-from cli.embedded_postgres import EmbeddedPostgres
+from cli.embedded.errors import AlreadyRunningError
+from cli.embedded.postgres import EmbeddedPostgres
 from cli.problems import CommandError, UnreachableError, UnusableInputError
 from db.engine import Books, open_books
 from db.migrate import newest

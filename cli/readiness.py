@@ -12,7 +12,7 @@ from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 
-from cli.embedded_temporal import EmbeddedTemporal
+from cli.embedded.temporal import EmbeddedTemporal
 from cli.problems import CommandError
 from workflows.contract import MESSAGES, STUDENTS
 

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from cli.embedded_errors import AlreadyRunningError, UnusableFolderError
+from cli.embedded.errors import AlreadyRunningError, UnusableFolderError
 
 PATIENCE = 0.5
 """Seconds; a reader holds the lock for an instant, another `up` for good."""

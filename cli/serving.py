@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
-from cli.embedded_errors import PortTakenError
+from cli.embedded.errors import PortTakenError
 from cli.problems import CommandError, UnusableInputError
 
 if TYPE_CHECKING:

@@ -25,8 +25,8 @@ from temporalio.client import Client
 from api.app import create_app
 from cli import readiness, running
 from cli.configured import changed
-from cli.embedded_postgres import EmbeddedPostgres
-from cli.embedded_temporal import EmbeddedTemporal
+from cli.embedded.postgres import EmbeddedPostgres
+from cli.embedded.temporal import EmbeddedTemporal
 from cli.interruption import Interruption
 from cli.problems import CommandError
 from cli.reaching import check_reachable, temporal

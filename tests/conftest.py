@@ -15,7 +15,7 @@ import psycopg
 import pytest
 from hypothesis import settings as hypothesis_settings
 
-from cli.embedded_postgres import EmbeddedPostgres
+from cli.embedded.postgres import EmbeddedPostgres
 from db.engine import Books, open_books
 from db.migrate import upgrade
 

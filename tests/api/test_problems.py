@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from api.problem_kinds import KINDS
-from cli.embedded_postgres import EmbeddedPostgres
+from cli.embedded.postgres import EmbeddedPostgres
 from db.engine import Books
 from tests.api.conftest import House
 

@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 from typer.testing import CliRunner
 
-from cli.import_templates import TEMPLATES
+from cli.importing.templates import TEMPLATES
 from cli.main import app
 
 

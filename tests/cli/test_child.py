@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from cli.child import Child, Watchdog
-from cli.embedded_errors import StartFailedError
-from cli.folder_lock import FolderLock
+from cli.embedded.child import Child, Watchdog
+from cli.embedded.errors import StartFailedError
+from cli.embedded.folder_lock import FolderLock
 from tests.cli.parents import CHECKOUT, ends_within, is_running
 
 
@@ -74,7 +74,7 @@ def test_programs_are_refused_outside_the_main_thread_whose_end_would_kill_them(
 def test_the_watchdog_ends_the_program_when_its_parent_is_killed(tmp_path: Path) -> None:
     program = subprocess.Popen(["sleep", "60"])
     script = (
-        "import signal, sys, time; from cli.child import Watchdog\n"
+        "import signal, sys, time; from cli.embedded.child import Watchdog\n"
         f"watchdog = Watchdog({program.pid}, signal.SIGTERM); print('watching', flush=True); time.sleep(60)\n"
     )
     parent = subprocess.Popen([sys.executable, "-c", script], cwd=CHECKOUT, stdout=subprocess.PIPE)

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from cli.demo_academy import FourWeeks, build, session_ref
-from cli.demo_cast import CAST
-from cli.demo_parts import CODES
+from cli.demo.academy import FourWeeks, build, session_ref
+from cli.demo.cast import CAST
+from cli.demo.parts import CODES
 from tests.cli.parents import CHECKOUT
 
 WITHIN = 280

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, make_url, text
 
-from cli.embedded_errors import AlreadyRunningError, RootRefusedError, StartFailedError, UnusableFolderError
-from cli.embedded_postgres import SOCKET_FOLDER_LIMIT, EmbeddedPostgres
+from cli.embedded.errors import AlreadyRunningError, RootRefusedError, StartFailedError, UnusableFolderError
+from cli.embedded.postgres import SOCKET_FOLDER_LIMIT, EmbeddedPostgres
 from tests.cli.parents import ends_within, is_running, parent_of_server
 
 
@@ -96,7 +96,7 @@ def test_a_second_start_on_the_same_folder_is_refused_and_names_who_runs(
 def test_no_server_is_left_when_its_parent_is_killed_and_the_folder_can_be_used_at_once(
     home: Path, start: Callable[[], EmbeddedPostgres]
 ) -> None:
-    with parent_of_server("cli.embedded_postgres", "EmbeddedPostgres", home) as (parent, server):
+    with parent_of_server("cli.embedded.postgres", "EmbeddedPostgres", home) as (parent, server):
         with pytest.raises(AlreadyRunningError, match=f"pid {parent.pid}"):
             EmbeddedPostgres.start(home)
         parent.kill()

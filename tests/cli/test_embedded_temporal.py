@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from cli.embedded_errors import AlreadyRunningError, PortTakenError, StartFailedError
-from cli.embedded_temporal import EmbeddedTemporal, program_path
+from cli.embedded.errors import AlreadyRunningError, PortTakenError, StartFailedError
+from cli.embedded.temporal import EmbeddedTemporal, program_path
 from tests.cli.parents import is_running, parent_of_server
 
 
@@ -92,7 +92,7 @@ def test_a_later_start_finds_workflows_and_addresses_again_and_leaves_a_taken_po
 
 
 def test_no_server_is_left_when_its_parent_is_killed_and_the_file_never_has_two(tmp_path: Path) -> None:
-    with parent_of_server("cli.embedded_temporal", "EmbeddedTemporal", tmp_path) as (parent, server):
+    with parent_of_server("cli.embedded.temporal", "EmbeddedTemporal", tmp_path) as (parent, server):
         parent.kill()
         parent.wait()
         with EmbeddedTemporal.start(tmp_path, port=0, ui_port=0) as temporal:

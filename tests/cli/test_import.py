@@ -7,8 +7,8 @@ from pathlib import Path
 
 from typer.testing import CliRunner
 
-from cli.import_columns import KINDS
-from cli.import_templates import TEMPLATES
+from cli.importing.columns import KINDS
+from cli.importing.templates import TEMPLATES
 from cli.main import app
 from domain.outcomes import Code
 from tests.cli.importing import Academy

@@ -18,10 +18,10 @@ import psycopg
 import pytest
 from typer.testing import CliRunner, Result
 
-from cli.embedded_postgres import EmbeddedPostgres
-from cli.embedded_temporal import EmbeddedTemporal
+from cli.embedded.ports import any_free
+from cli.embedded.postgres import EmbeddedPostgres
+from cli.embedded.temporal import EmbeddedTemporal
 from cli.main import app
-from cli.ports import any_free
 from db.migrate import newest
 
 BELLWETHER = Path(sys.executable).with_name("bellwether")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cli.problems import UnusableInputError
-from cli.term import Held, Learner, read_term
+from cli.replay.term import Held, Learner, read_term
 from tests.cli.terms import REAL_TERMS, write_term
 
 AAA_IN_8_WEEKS = {

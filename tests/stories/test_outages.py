@@ -14,7 +14,7 @@ from temporalio.client import Client, WorkflowExecutionStatus
 
 import worker
 from api.app import create_app
-from cli.embedded_temporal import EmbeddedTemporal
+from cli.embedded.temporal import EmbeddedTemporal
 from cli.nudging import nudge_students
 from cli.rebuild import followed
 from db import clock, keys

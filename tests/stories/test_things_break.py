@@ -13,8 +13,8 @@ from sqlalchemy import insert
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
-from cli.embedded_postgres import EmbeddedPostgres
-from cli.embedded_temporal import EmbeddedTemporal
+from cli.embedded.postgres import EmbeddedPostgres
+from cli.embedded.temporal import EmbeddedTemporal
 from db import migrate
 from db.engine import Books, open_books
 from db.journal_tables import decisions, entries, inbox, messages

@@ -13,7 +13,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
 
 import worker
-from cli.embedded_temporal import program_path
+from cli.embedded.temporal import program_path
 from db.engine import Books
 from messaging.outbox import Outbox
 from tests.academy import Academy, open_academy

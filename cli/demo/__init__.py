@@ -1,0 +1,1 @@
+"""`bellwether demo`: a month of a generated academy, told as it happens."""

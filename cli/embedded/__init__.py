@@ -1,0 +1,1 @@
+"""PostgreSQL and Temporal from their wheels, as children that never outlive us."""

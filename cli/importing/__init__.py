@@ -1,0 +1,1 @@
+"""`bellwether import`: CSV files, checked whole before anything is written."""

@@ -1,0 +1,183 @@
+"""From files to rows: which kind a file is, its encoding, its header and each cell by itself."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from cli.importing.columns import KINDS, Column
+from cli.problems import UnusableInputError
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """What is wrong in a file, where, and what to do. `row` is that of a spreadsheet: the header is row 1."""
+
+    file: str
+    row: int | None
+    column: str | None
+    message: str
+
+
+@dataclass
+class Line:
+    """One row. `cells` are those that are not empty, by column; `problems` what is wrong with it."""
+
+    file: str
+    number: int
+    kind: str
+    cells: dict[str, Any] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+    def complain(self, column: str | None, message: str) -> None:
+        """Note a problem of this row."""
+        self.problems.append(Problem(self.file, self.number, column, message))
+
+    @property
+    def is_good(self) -> bool:
+        """True while nothing is wrong with it."""
+        return not self.problems
+
+    def __str__(self) -> str:
+        return f"row {self.number} of {self.file}"
+
+
+@dataclass
+class Sheets:
+    """All rows of all files by kind; problems of whole files, and remarks about what is left out."""
+
+    lines: dict[str, list[Line]] = field(default_factory=lambda: {kind: [] for kind in KINDS})
+    problems: list[Problem] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+
+    def every(self) -> list[Line]:
+        """The rows of all kinds, in the order of writing."""
+        return [line for kind in KINDS for line in self.lines[kind]]
+
+    def all_problems(self) -> list[Problem]:
+        """Whole files first, then by row."""
+        return self.problems + [problem for line in self.every() for problem in line.problems]
+
+
+def files_in(paths: Sequence[Path]) -> list[tuple[Path, str]]:
+    """The files with their kinds; of a folder, its CSV files. Raises UnusableInputError, which names the file."""
+    found = []
+    for path in paths:
+        if path.is_dir():
+            inside = sorted(file for file in path.iterdir() if file.suffix.lower() == ".csv")
+            if not inside:
+                raise UnusableInputError(
+                    f"{path} holds no CSV file: `bellwether import --template DIR` writes examples"
+                )
+            found += inside
+        elif path.is_file():
+            found.append(path)
+        else:
+            raise UnusableInputError(f"there is no file {path}")
+    return [(path, kind_of(path)) for path in dict.fromkeys(found)]
+
+
+def kind_of(path: Path) -> str:
+    """The kind that the file's name tells. Raises UnusableInputError."""
+    named = [word for word in re.split(r"[^a-z]+", path.stem.lower()) if word in KINDS]
+    if len(set(named)) != 1:
+        raise UnusableInputError(f"{path.name} does not tell what it holds: name it after one of {', '.join(KINDS)}")
+    return named[0]
+
+
+def read(files: Sequence[tuple[Path, str]], advance: Callable[[int], None] = lambda by: None) -> Sheets:
+    """All rows, each cell checked by itself. `advance` is told of every file."""
+    sheets = Sheets()
+    for path, kind in files:
+        _read_file(sheets, path, kind)
+        advance(1)
+    return sheets
+
+
+def _read_file(sheets: Sheets, path: Path, kind: str) -> None:
+    def refuse(message: str, row: int | None = None, column: str | None = None) -> None:
+        sheets.problems.append(Problem(path.name, row, column, message))
+
+    try:
+        text = _text(path.read_bytes())
+    except (OSError, ValueError) as problem:
+        return refuse(str(problem))
+    header, _, _ = text.partition("\n")
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=header.count), strict=True)
+    try:
+        names = [name.strip().lower() for name in next(rows, [])]
+        columns = {column.name: column for column in KINDS[kind]}
+        if not _is_good_header(names, columns, refuse):
+            return None
+        unknown = [name for name in names if name and name not in columns]
+        if unknown:
+            known = ", ".join(columns)
+            sheets.remarks.append(f"{path.name}: left out the columns {', '.join(unknown)}; {kind} have {known}")
+        for number, row in enumerate(rows, start=2):
+            if any(cell.strip() for cell in row):
+                sheets.lines[kind].append(_line(path.name, number, kind, names, row, columns))
+    except csv.Error as problem:
+        refuse(f"cannot be read as CSV from line {rows.line_num} on: {problem}; look for a quote that is not closed")
+    return None
+
+
+def _text(content: bytes) -> str:
+    """The file as text. Raises ValueError with what to do."""
+    advice = "save it as CSV with the encoding UTF-8 (in Excel: `CSV UTF-8`)"
+    if content.startswith(b"PK"):
+        raise ValueError(f"is a workbook and no CSV file: {advice}")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as problem:
+        line = content.count(b"\n", 0, problem.start) + 1
+        raise ValueError(
+            f"is not UTF-8 (line {line} holds the byte 0x{content[problem.start]:02X}, as Latin-1 files do): {advice}"
+        ) from problem
+    if "\0" in text:
+        raise ValueError(f"holds zero bytes and is no UTF-8 text: {advice}")
+    return text
+
+
+def _is_good_header(names: list[str], columns: dict[str, Column], refuse: Callable[..., None]) -> bool:
+    missing = [column.name for column in columns.values() if column.is_required and column.name not in names]
+    twice = sorted({name for name in names if name and names.count(name) > 1})
+    for name in missing:
+        refuse("is missing: every row needs it. The first row must name the columns", 1, name)
+    for name in twice:
+        refuse("stands there twice: keep one", 1, name)
+    return not missing and not twice
+
+
+def _line(file: str, number: int, kind: str, names: list[str], row: list[str], columns: dict[str, Column]) -> Line:
+    line = Line(file, number, kind)
+    if any(cell.strip() for cell in row[len(names) :]):
+        line.complain(None, f"has more cells ({len(row)}) than the header ({len(names)}): quote cells that hold commas")
+    given = {name: cell.strip() for name, cell in zip(names, row, strict=False)}
+    for column in columns.values():
+        cell = given.get(column.name, "")
+        if cell:
+            try:
+                line.cells[column.name] = column.read(cell)
+            except ValueError as problem:
+                line.complain(column.name, str(problem))
+        elif column.is_required:
+            line.complain(column.name, "is empty: every row needs it")
+    _place_in_time(line)
+    return line
+
+
+def _place_in_time(line: Line) -> None:
+    """Local times get the row's zone. One that a change of clocks skips takes the offset before; of two, the first."""
+    for name, value in line.cells.items():
+        if isinstance(value, datetime) and value.tzinfo is None:
+            if "zone" in line.cells:
+                line.cells[name] = value.replace(tzinfo=ZoneInfo(line.cells["zone"]))
+            else:
+                line.complain(name, "has no offset: write 2026-09-14T16:00+02:00, or add a column zone")

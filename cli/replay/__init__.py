@@ -1,0 +1,1 @@
+"""`bellwether replay`: a real term, driven through the API."""
