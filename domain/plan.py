@@ -62,12 +62,12 @@ def armed(state: State, facts: Facts, now: datetime) -> tuple[Step, ...]:
 
 
 def _sessions(state: State, facts: Facts) -> list[Step]:
-    """Sessions whose outcome was told ahead enter the windows at their scheduled end."""
+    """Sessions whose outcome was told ahead enter the windows at their scheduled end; the others, when told."""
     seen = state.seen_until
     return [
         Step(key=f"session_ends:{o.session_id}", act="session_ends", due_at=o.ends_at, about=o.session_id)
         for o in facts.outcomes
-        if o.flags.takes_place and (seen is None or o.ends_at > seen)
+        if o.flags.takes_place and o.received_at < o.ends_at and (seen is None or o.ends_at > seen)
     ]
 
 

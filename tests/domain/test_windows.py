@@ -8,8 +8,11 @@ from typing import Any
 import pytest
 
 from domain.absence import count_misses, evaluate, places, running_total
+from domain.outcomes import Code
+from domain.plan import plan
 from domain.policy import Policy
-from tests.builders import LESSON, a_window, an_outcome, on
+from domain.state import State
+from tests.builders import LESSON, a_student_facts, a_window, an_outcome, on
 
 POLICY = Policy()
 
@@ -140,3 +143,10 @@ def test_a_gap_of_hours_is_measured_in_days_of_the_calendar() -> None:
     newest = an_outcome("no_show", on(0, 23) + timedelta(hours=2))
     fired = evaluate(a_window("", places=(first, newest)), POLICY)
     assert ("unannounced_in_days", 1) in [(f.rule, f.numbers.get("days")) for f in fired]
+
+
+def test_only_a_session_told_ahead_waits_for_its_end() -> None:
+    told_after = an_outcome(Code.ATTENDED, on(0))
+    told_ahead = an_outcome(Code.CANCELLED_BY_STUDENT, on(2), received_at=on(1))
+    facts = a_student_facts(outcomes=(told_after, told_ahead))
+    assert [s.about for s in plan(State(), facts, on(1)) if s.act == "session_ends"] == [told_ahead.session_id]
