@@ -1,12 +1,11 @@
 """Histories recorded by earlier programs replay on this one: a student's workflow may live for years.
 
 After a change to `workflows/student.py` that needs `workflow.patched`, record one more history with
-`RECORD_HISTORIES=1 pytest tests/workflows/test_replay.py`; an old one is never edited.
+`RECORD_HISTORIES=1 pytest tests/workflows -k whole_story`; an old one is never edited.
 """
 
 from __future__ import annotations
 
-import os
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,10 +16,6 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
 
 import worker
-from domain.outcomes import Code
-from tests.waiting import eventually
-from tests.workflows.conftest import Stack
-from tests.workflows.test_student_workflow import report_outcome, step_is
 from workflows.contract import StudentIn
 from workflows.student import StudentWorkflow
 
@@ -66,14 +61,3 @@ async def test_a_history_does_not_replay_on_a_program_that_does_something_else()
     )
     with pytest.raises(workflow.NondeterminismError):
         await other.replay_workflow(_history(RECORDED[0]))
-
-
-async def test_a_story_told_today_replays(stack: Stack) -> None:
-    for _ in range(2):
-        await report_outcome(stack, Code.NO_SHOW, days=1)
-    await stack.forward(stack.academy.now + timedelta(hours=25))
-    await eventually(lambda: step_is(stack, 1))
-    history = await stack.handle.fetch_history()
-    await _replayer().replay_workflow(history)
-    if "RECORD_HISTORIES" in os.environ:
-        (HISTORIES / f"case-with-ladder-{stack.academy.now:%Y%m}.json").write_text(history.to_json())

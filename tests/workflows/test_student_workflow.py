@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import os
 from datetime import UTC, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -29,6 +31,7 @@ from workflows.contract import AUDIT_SCHEDULE, STUDENTS, StudentIn, student_work
 from workflows.student import StudentWorkflow
 
 pytestmark = pytest.mark.anyio
+HISTORIES = Path(__file__).with_name("histories")
 
 
 async def _all_decided(stack: Stack) -> bool:
@@ -160,6 +163,8 @@ async def test_the_history_of_a_whole_story_replays_and_holds_no_personal_data(s
     await Replayer(
         workflows=[StudentWorkflow], workflow_runner=worker.sandbox(), data_converter=pydantic_data_converter
     ).replay_workflow(history)
+    if "RECORD_HISTORIES" in os.environ:
+        (HISTORIES / f"case-with-ladder-{stack.academy.now:%Y%m}.json").write_text(history.to_json())
     raw = "".join(MessageToJson(e) for e in history.events)
     decoded = json.dumps([_payloads(json.loads(MessageToJson(e))) for e in history.events])
     for word in ("Sam", "Reed", "Maria", "Alice", "+1415", "reed.example", "Northstar", "Maths"):
