@@ -39,7 +39,6 @@ def run_worker() -> None:
 def run_api() -> None:
     """Serve until a signal. It starts without PostgreSQL and Temporal as well: /readyz says what is missing."""
     from api.app import create_app
-
     from worker import connect
 
     log_to_stderr(logging.INFO)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import NoReturn
 
 from api.app import create_app
-
 from cli.terminal import show_json
 from settings import Settings
 
