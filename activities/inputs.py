@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 ADVANCE = "advance"
 DELIVER = "deliver"
 AUDIT = "audit"
-TEND_OPERATIONS = "tend_operations"
 
 
 @dataclass(frozen=True)

@@ -114,10 +114,6 @@ class Task(Value):
         """The task once its snooze has ended, on its time or sooner. Escalation counts from then."""
         return self.model_copy(update={"status": TaskStatus.OPEN, "snoozed_until": now})
 
-    def is_claimed(self, now: datetime) -> bool:
-        """True while somebody is on it and the claim has not timed out."""
-        return self.claimed_until is not None and now < self.claimed_until
-
 
 def task_id(kind: TaskKind, *business_key: object) -> Id:
     """The id of the one task of this kind for a business key."""

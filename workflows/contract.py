@@ -24,11 +24,3 @@ class StudentIn:
 def student_workflow_id(student_id: str) -> str:
     """The workflow of a student."""
     return f"student:{student_id}"
-
-
-def student_id_of(workflow_id: str) -> str:
-    """The student of a workflow. Raises ValueError for a workflow of another kind."""
-    kind, _, student_id = workflow_id.partition(":")
-    if kind != "student" or not student_id:
-        raise ValueError(f"{workflow_id!r} is no student's workflow")
-    return student_id
