@@ -7,11 +7,12 @@ table of everything that is wrong.
 from __future__ import annotations
 
 import os
+from base64 import b64decode
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Self
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -66,6 +67,26 @@ class Settings(BaseSettings):
     def sends_email(self) -> bool:
         """True when e-mail goes to SendGrid instead of the outbox."""
         return self.sendgrid_api_key is not None
+
+    @field_validator("classroom_webhook_secret")
+    @classmethod
+    def _is_a_webhook_secret(cls, secret: SecretStr | None) -> SecretStr | None:
+        wrong = ValueError("must be whsec_ and base64, as Standard Webhooks has it")
+        try:
+            empty = secret is not None and not b64decode(
+                secret.get_secret_value().removeprefix("whsec_"), validate=True
+            )
+        except ValueError:
+            raise wrong from None
+        if empty:
+            raise wrong
+        return secret
+
+    @model_validator(mode="after")
+    def _livekit_is_whole(self) -> Self:
+        if (self.livekit_api_key is None) is not (self.livekit_api_secret is None):
+            raise ValueError("LIVEKIT_API_KEY and LIVEKIT_API_SECRET belong together")
+        return self
 
     @model_validator(mode="after")
     def _senders_are_whole(self) -> Self:

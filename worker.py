@@ -18,14 +18,19 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 
 from activities.advance import AdvanceActivities
 from activities.audit import AuditActivities
+from activities.calendar import CalendarActivities
 from activities.deliver import DeliverActivities
+from activities.session import SessionActivities
 from db.engine import Books, open_books
 from messaging.choose import senders
 from messaging.sender import Channel, Sender
 from settings import Settings, load
-from workflows.audit import AuditWorkflow, ensure_schedule
+from workflows.audit import AuditWorkflow
+from workflows.calendar import CalendarWorkflow
 from workflows.contract import MESSAGES, STUDENTS
-from workflows.nudging import nudge
+from workflows.nudging import nudge, nudge_session
+from workflows.schedules import ensure_schedules
+from workflows.session import SessionWorkflow
 from workflows.student import StudentWorkflow
 
 PASSED_THROUGH = ("activities", "db", "domain", "messaging", "settings", "workflows", "pydantic", "annotated_types")
@@ -64,11 +69,17 @@ async def connect(settings: Settings, address: str) -> Client:
 
 def workers(client: Client, books: Books, ways_out: Mapping[Channel, Sender]) -> tuple[Worker, Worker]:
     """The two workers: decisions, and deliveries on their own queue so that a slow provider delays no decision."""
+    wake, wake_session = partial(nudge, client), partial(nudge_session, client)
     students = Worker(
         client,
         task_queue=STUDENTS,
-        workflows=[StudentWorkflow, AuditWorkflow],
-        activities=[AdvanceActivities(books).advance, AuditActivities(books, partial(nudge, client)).audit],
+        workflows=[StudentWorkflow, SessionWorkflow, AuditWorkflow, CalendarWorkflow],
+        activities=[
+            AdvanceActivities(books).advance,
+            SessionActivities(books, wake).advance_session,
+            AuditActivities(books, wake, wake_session).audit,
+            CalendarActivities(books, wake).extend_calendar,
+        ],
         workflow_runner=sandbox(),
         graceful_shutdown_timeout=GRACE,
         max_concurrent_local_activities=books.pool_size - 2,
@@ -95,7 +106,7 @@ async def work(settings: Settings, database_url: str, temporal_address: str, sto
             running.push_async_callback(sender.close)
         for worker in workers(client, books, ways_out):
             await running.enter_async_context(worker)
-        await ensure_schedule(client)
+        await ensure_schedules(client)
         await stop.wait()
 
 

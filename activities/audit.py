@@ -8,27 +8,29 @@ from datetime import UTC, datetime, timedelta
 from temporalio import activity
 
 from activities.inputs import AUDIT, AuditOut
-from db import clock, inbox, operations
+from db import clock, inbox, operations, session_facts
 from db.engine import Books
 from domain.value import Id
 
 Nudge = Callable[[Id, Id, Id], Awaitable[None]]
-"""Wakes a student: organization, student, id for the reader of the history."""
+"""Wakes a student or a session: organization, its id, and an id for the reader of the history."""
 
 FORGOTTEN_AFTER = timedelta(seconds=30)
 OVERDUE_AFTER = timedelta(minutes=1)
 """Half of the five minutes within which every due step is promised to be tried leaves room for two audits."""
+SESSIONS_AHEAD = timedelta(minutes=10)
+"""A session's process is started so long before its first step: not weeks ahead, and never late."""
 
 
 class AuditActivities:
-    """Holds the books and the way to wake a student for `audit`."""
+    """Holds the books and the ways to wake students and sessions for `audit`."""
 
-    def __init__(self, books: Books, nudge: Nudge) -> None:
-        self.books, self.nudge = books, nudge
+    def __init__(self, books: Books, nudge: Nudge, nudge_session: Nudge) -> None:
+        self.books, self.nudge, self.nudge_session = books, nudge, nudge_session
 
     @activity.defn(name=AUDIT)
     async def audit(self) -> AuditOut:
-        """Nudge students with facts older than 30 s or a deadline passed; tend operations tasks and held messages."""
+        """Nudge students with facts older than 30 s or a deadline passed, and sessions; tend what belongs to nobody."""
         return await self.look(datetime.now(UTC))
 
     async def look(self, engine_now: datetime) -> AuditOut:
@@ -37,9 +39,16 @@ class AuditActivities:
             now = engine_now + await clock.ahead(tx)
             forgotten = await inbox.forgotten(tx, now - FORGOTTEN_AFTER)
             overdue = await inbox.overdue(tx, now - OVERDUE_AFTER)
+            sessions = await session_facts.due(tx, now - OVERDUE_AFTER, now + SESSIONS_AHEAD)
             details = await operations.tend(tx, now)
         for org_id, student_id in dict.fromkeys([*forgotten, *overdue]):
             await self.nudge(org_id, student_id, "audit")
+        for org_id, session_id in sessions:
+            await self.nudge_session(org_id, session_id, "audit")
         return AuditOut(
-            nudged=len({*forgotten, *overdue}), forgotten=len(forgotten), overdue=len(overdue), details=details
+            nudged=len({*forgotten, *overdue}),
+            forgotten=len(forgotten),
+            overdue=len(overdue),
+            sessions=len(sessions),
+            details=details,
         )

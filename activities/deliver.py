@@ -17,7 +17,7 @@ from temporalio import activity
 from activities.inputs import DELIVER, DeliverIn, DeliverOut
 from db import clock, inbox, messages, names, operations
 from db.engine import Books, Tx
-from db.student_facts import load_policies, to_message
+from db.student_facts import newest_policy, to_message
 from domain.events import MessageReported
 from domain.sending import (
     ABOUT_ABSENCE,
@@ -90,8 +90,8 @@ async def _claim(
     with_it = [r for r in others if r.id in verdict.merge]
     text = compose(
         message,
-        await names.of(tx, org_id, message),
-        tuple([(to_message(r), await names.of(tx, org_id, to_message(r))) for r in with_it]),
+        await names.of(tx, org_id, message, now),
+        tuple([(to_message(r), await names.of(tx, org_id, to_message(r), now)) for r in with_it]),
     )
     address = person.phone if message.channel is Channel.SMS else person.email
     claimed = {"address": address, "subject": text.subject, "body": text.body, "handed_over_at": now}
@@ -122,7 +122,7 @@ async def _recipient_facts(
 ) -> Any:
     if message.recipient_kind == "staff":
         return messages.facts_of(person, is_staff=True, zone="UTC")
-    policy = max((await load_policies(tx, org_id)).items())[1]
+    policy = await newest_policy(tx, org_id)
     about_absence = message.purpose in ABOUT_ABSENCE
     return messages.facts_of(
         person,

@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 ADVANCE = "advance"
+ADVANCE_SESSION = "advance_session"
 DELIVER = "deliver"
 AUDIT = "audit"
+EXTEND_CALENDAR = "extend_calendar"
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,27 @@ class AdvanceOut:
 
 
 @dataclass(frozen=True)
+class AdvanceSessionIn:
+    """`now` is engine time."""
+
+    org_id: str
+    session_id: str
+    now: datetime
+
+
+@dataclass(frozen=True)
+class AdvanceSessionOut:
+    """What stands in the books after the session's steps.
+
+    `deliver`: messages to staff due now. `wait`: until the next step; None when nothing is left to do by itself.
+    """
+
+    deliver: tuple[str, ...] = ()
+    wait: timedelta | None = None
+    summary: str = ""
+
+
+@dataclass(frozen=True)
 class DeliverIn:
     """One attempt of one message."""
 
@@ -58,4 +81,13 @@ class AuditOut:
     nudged: int = 0
     forgotten: int = 0
     overdue: int = 0
+    sessions: int = 0
     details: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class CalendarOut:
+    """How many sessions a look ahead has made, and how many students were woken for a planned absence."""
+
+    sessions: int = 0
+    nudged: int = 0

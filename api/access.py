@@ -38,20 +38,28 @@ class Caller:
     seed: str | None = None
     """Set for a request with an Idempotency-Key: its ids are then the same each time it is sent."""
     _to_wake: list[tuple[Id, Id, Id]] = field(default_factory=list)
+    _sessions_to_wake: set[Id] = field(default_factory=set)
     _item: int = 0
     _made: int = 0
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Tx]:
-        """One transaction; students woken in it are nudged once it stands."""
+        """One transaction; who is woken in it is nudged once it stands."""
         self._to_wake.clear()
+        self._sessions_to_wake.clear()
         async with self.books.transaction() as tx:
             yield tx
         self.gateway.nudge_all(self._to_wake)
+        for session_id in self._sessions_to_wake:
+            self.gateway.nudge_session(self.org_id, session_id, session_id)
 
     def wake(self, student_id: Id, row_id: Id) -> None:
         """Nudge the student's workflow after the commit."""
         self._to_wake.append((self.org_id, student_id, row_id))
+
+    def wake_session(self, session_id: Id) -> None:
+        """Nudge the session's workflow after the commit."""
+        self._sessions_to_wake.add(session_id)
 
     async def now(self, tx: Tx) -> datetime:
         """Business time: engine time and the offset in the books."""

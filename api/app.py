@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import Semaphore
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -12,36 +13,57 @@ from fastapi.routing import APIRoute
 from temporalio.client import Client
 
 from api import (
+    absences,
     acts,
+    attendance_boards,
+    calendar_addresses,
+    calendar_feeds,
     cases,
+    closures,
     corrections,
     description,
     enrollments,
+    evidence,
+    exports,
     guardians,
     health,
     holds,
     leaving,
     ledger,
+    make_ups,
+    marks,
     messages,
+    organization,
     outcomes,
+    participants,
     policies,
     problems,
+    raw_events,
+    recurrences,
     replies,
     schedules,
+    session_boards,
+    session_changes,
     sessions,
     staff,
     students,
     task_verbs,
     tasks,
+    terms,
     timeline,
 )
 from api.students_gateway import StudentsGateway
+from api.webhooks import receiving
 from db.engine import Books, open_books
 from settings import Settings
 
 ROOMS = (
     *(staff, students, guardians, leaving, schedules, enrollments, sessions, outcomes, corrections, ledger, timeline),
     *(cases, tasks, task_verbs, messages, holds, replies, policies, acts),
+    *(organization, recurrences, closures, session_changes),
+    *(absences, make_ups, terms),
+    *(evidence, marks, participants, raw_events, receiving),
+    *(session_boards, attendance_boards, exports, calendar_addresses, calendar_feeds),
 )
 
 
@@ -77,6 +99,7 @@ def create_app(
         generate_unique_id_function=_operation_id,
     )
     app.state.settings, app.state.clock = settings, clock
+    app.state.webhook_slots = Semaphore(receiving.AT_ONCE)
     problems.install(app)
     app.include_router(health.router)
     for room in ROOMS:

@@ -44,7 +44,13 @@ Do = Callable[[Caller, Directory, In, datetime], Awaitable[T]]
 """Does one item: the caller, the names of this request, what is asked, the time."""
 
 
-async def each(here: Caller, batch: list[Any], asked: type[In], do: Do[In, T], status: int) -> Batched[T]:
+After = Callable[[Caller, Directory, list[T], datetime], Awaitable[None]]
+"""Does what the items that were done have in common, in the same transaction."""
+
+
+async def each(
+    here: Caller, batch: list[Any], asked: type[In], do: Do[In, T], status: int, *, after: After[T] | None = None
+) -> Batched[T]:
     """Do each item in a savepoint of its own. A database that goes away undoes all: then nothing is half done."""
     results: list[Result[T]] = []
     async with here.transaction() as tx:
@@ -61,4 +67,6 @@ async def each(here: Caller, batch: list[Any], asked: type[In], do: Do[In, T], s
                     raise
                 found = problem_of(refused)
                 results.append(Result(status=found.status, problem=found))
+        if after is not None:
+            await after(here, names, [r.item for r in results if r.item is not None], now)
     return Batched(items=results)

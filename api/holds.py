@@ -51,6 +51,8 @@ async def release_holds(here: Here, asked: HoldIn) -> LetGo:
         for row in rows:
             if row.student_id:
                 here.wake(row.student_id, row.id)
+            elif row.session_id:
+                here.wake_session(row.session_id)
         return await _finish(here, tx, asked, rows, by, now)
 
 

@@ -122,6 +122,8 @@ async def resend_message(here: Here, message_id: RowId, response: Response) -> M
         row = await mail.resend(tx, here.org_id, message_id, here.new_id(), by, now)
         if row.student_id:
             here.wake(row.student_id, row.id)
+        elif row.session_id:
+            here.wake_session(row.session_id)
         people = await names.of_people(tx, here.org_id)
     response.headers["Location"] = f"/v1/messages/{row.id}"
     return message(row, people)

@@ -81,7 +81,8 @@ async def _once(request: Request, caller: Caller, key: str, then: Handler) -> Re
     except Exception:
         await _release(caller, key)
         raise
-    if not 200 <= response.status_code < 300:
+    # what may not be stored holds a secret: asked again it is made anew
+    if not 200 <= response.status_code < 300 or response.headers.get("Cache-Control") == "no-store":
         await _release(caller, key)
         return response
     headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}

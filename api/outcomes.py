@@ -101,6 +101,8 @@ def accepted(here: Caller, found: Accepted) -> OutcomeAccepted:
     """The answer to an accepted outcome; the student is nudged when the transaction stands."""
     if found.inbox_id is not None:
         here.wake(found.student_id, found.inbox_id)
+    if found.wakes_session:
+        here.wake_session(found.session_id)
     return OutcomeAccepted.model_validate({**asdict(found), "id": found.outcome_id})
 
 

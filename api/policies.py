@@ -35,6 +35,11 @@ class PolicyIn(Policy):
         for few, of in OUT_OF:
             if getattr(self, few) > getattr(self, of):
                 raise ValueError(f"{few} must not be above {of}, or the rule can never fire")
+        chases = list(self.chase_instructor)
+        if len(chases) > STEPS or any(c > self.unrecorded_task_after for c in chases) or chases != sorted(set(chases)):
+            raise ValueError(
+                f"chase_instructor takes up to {STEPS} times, each later than the one before, up to the task"
+            )
         waits = [step.after for step in self.ladder]
         if len(waits) > STEPS or any(w <= timedelta(0) or w > LONGEST for w in waits) or waits != sorted(set(waits)):
             raise ValueError(f"ladder takes up to {STEPS} steps, each later than the one before and within a year")

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Literal
 
-from fastapi import Query, Response
+from fastapi import Response
 from pydantic import ConfigDict, model_validator
 
 from api.access import Caller, Here
 from api.batches import Batch, Batched, each
 from api.once import router as doors
-from api.values import Asked, Instant, Listed, Lister, Name, Reference, RowId, Told
-from db import enrolling, roster
+from api.values import Asked, Instant, Link, Name, Reference, RowId, Told
+from db import calendar, make_ups, roster
 from db.roster import Directory
 from db.tables import schedules, sessions, staff, students
 
@@ -43,6 +43,8 @@ class SessionIn(Asked):
     starts_at: Instant
     ends_at: Instant
     topic: Name | None = None
+    meeting_ref: Reference | None = None
+    join_url: Link | None = None
     make_up_for: RowId | None = None
     make_up_student_id: RowId | None = None
 
@@ -56,7 +58,10 @@ class SessionIn(Asked):
 
 
 class Session(Told):
-    """A session. Without an instructor of its own it has its schedule's."""
+    """A session. Without an instructor, meeting or link of its own it has its schedule's.
+
+    `sequence` counts what a calendar shows of its changes. `recurs_at` is where the series had put it.
+    """
 
     id: str
     ref: str | None
@@ -65,6 +70,14 @@ class Session(Told):
     starts_at: datetime
     ends_at: datetime
     topic: str | None
+    catch_up: str | None
+    meeting_ref: str | None
+    join_url: str | None
+    status: Literal["scheduled", "unrecorded", "settled", "called_off"]
+    called_off: str | None
+    sequence: int
+    recurrence_id: str | None
+    recurs_at: datetime | None
     make_up_for: str | None
     make_up_student_id: str | None
 
@@ -76,24 +89,34 @@ async def _add(here: Caller, names: Directory, asked: SessionIn, now: datetime) 
     missed = await names.maybe(sessions, asked.make_up_for, None)
     student = await names.maybe(students, asked.make_up_student_id, None)
     values = {
-        **asked.model_dump(include={"ref", "starts_at", "ends_at", "topic"}),
+        **asked.model_dump(include={"ref", "starts_at", "ends_at", "topic", "meeting_ref", "join_url"}),
         "schedule_id": schedule.id,
         "instructor_id": instructor.id if instructor else None,
         "make_up_for": missed.id if missed else None,
         "make_up_student_id": student.id if student else None,
         "created_at": now,
     }
+    if missed and student:
+        await make_ups.check(names.tx, here.org_id, student.id, missed, row_id, asked.starts_at, now)
     row = await roster.add(names.tx, sessions, here.org_id, row_id, values)
     if student:  # a booked make-up changes what lies ahead: the armed step is worked out anew
         here.wake(student.id, row.id)
     return Session.of(row)
 
 
+async def _enter(here: Caller, names: Directory, made: list[Session], now: datetime) -> None:
+    """Their clocks are wound, planned absences applied. The auditor starts a session's process when its time comes."""
+    for student_id in await calendar.enter(names.tx, here.org_id, [session.id for session in made], now):
+        here.wake(student_id, student_id)
+
+
 @router.post("/sessions", status_code=201)
 async def create_session(here: Here, asked: SessionIn, response: Response) -> Session:
     """Create a session."""
     async with here.transaction() as tx:
-        made = await _add(here, Directory(tx, here.org_id), asked, await here.now(tx))
+        names, now = Directory(tx, here.org_id), await here.now(tx)
+        made = await _add(here, names, asked, now)
+        await _enter(here, names, [made], now)
     response.headers["Location"] = f"/v1/sessions/{made.id}"
     return made
 
@@ -101,35 +124,4 @@ async def create_session(here: Here, asked: SessionIn, response: Response) -> Se
 @router.post("/sessions/batch")
 async def create_sessions(here: Here, batch: Batch) -> Batched[Session]:
     """Create up to 1,000 sessions, each alone."""
-    return await each(here, batch.items, SessionIn, _add, 201)
-
-
-@router.get("/sessions")
-async def list_sessions(
-    here: Here,
-    listing: Lister,
-    ref: Reference | None = None,
-    schedule_id: RowId | None = None,
-    student_id: RowId | None = None,
-    since: Annotated[Instant | None, Query(alias="from", description="starts at or after")] = None,
-    until: Annotated[Instant | None, Query(alias="to", description="starts before")] = None,
-) -> Listed[Session]:
-    """List sessions by their start."""
-    where = []
-    if since is not None:
-        where.append(sessions.c.starts_at >= since)
-    if until is not None:
-        where.append(sessions.c.starts_at < until)
-    if student_id is not None:
-        where.append(enrolling.is_lesson_of(here.org_id, student_id))
-    wanted = {"ref": ref, "schedule_id": schedule_id}
-    async with here.transaction() as tx:
-        part = await roster.listed(tx, sessions, here.org_id, listing.cut, where, **wanted)
-    return listing.answer(part, Session.of)
-
-
-@router.get("/sessions/{session_id}")
-async def get_session(here: Here, session_id: RowId) -> Session:
-    """One session."""
-    async with here.transaction() as tx:
-        return Session.of(await roster.one(tx, sessions, here.org_id, session_id))
+    return await each(here, batch.items, SessionIn, _add, 201, after=_enter)

@@ -11,7 +11,7 @@ from api.access import Caller, Here
 from api.batches import Batch, Batched, each
 from api.guardians import Contact
 from api.once import router as doors
-from api.values import Asked, Listed, Lister, Name, Reference, RowId, Told
+from api.values import Asked, Email, Listed, Lister, Name, Reference, RowId, Told
 from db import enrolling, roster
 from db.roster import Directory
 from db.tables import guardians, students
@@ -20,11 +20,14 @@ router = doors("people")
 
 
 class StudentIn(Asked):
-    """A student to create."""
+    """A student to create. By the address the student is known in a classroom."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"ref": "S-1", "name": "Sam Reed"}]})
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"ref": "S-1", "name": "Sam Reed", "email": "sam.reed@example.org"}]}
+    )
     ref: Reference | None = None
     name: Name
+    email: Email | None = None
 
 
 class Student(Told):
@@ -33,6 +36,7 @@ class Student(Told):
     id: str
     ref: str | None
     name: str
+    email: str | None
     next_due: datetime | None
     created_at: datetime
 

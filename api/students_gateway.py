@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from contextlib import suppress
 from datetime import timedelta
+from typing import Any
 
 from temporalio.client import Client
 from temporalio.service import RPCError
@@ -14,21 +15,22 @@ from temporalio.service import RPCError
 from db import inbox
 from db.engine import Books
 from domain.value import Id
-from workflows.nudging import NUDGE_WITHIN, nudge
+from workflows.nudging import NUDGE_WITHIN, nudge, nudge_session
 
 log = logging.getLogger("bellwether.nudges")
 AT_ONCE = 16
 ANSWER_WITHIN = timedelta(seconds=3)
 LOOK_EVERY = 0.01
+Nudge = Callable[[Client, Id, Id, Id], Coroutine[Any, Any, None]]
 
 
 class StudentsGateway:
-    """Wakes students' workflows. What fails here is the auditor's: the row is safe."""
+    """Wakes the workflows of students and sessions. What fails here is the auditor's: the row is safe."""
 
     def __init__(self, connect: Callable[[], Awaitable[Client]], books: Books) -> None:
         self._connect, self._books = connect, books
         self._client: Client | None = None
-        self._waiting: dict[tuple[Id, Id], Id] = {}
+        self._waiting: dict[tuple[Nudge, Id, Id], Id] = {}
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -40,26 +42,33 @@ class StudentsGateway:
 
     def nudge(self, org_id: Id, student_id: Id, event_id: Id) -> None:
         """Wake the student's workflow after the answer; several nudges of one student become one."""
-        first = (org_id, student_id) not in self._waiting
-        self._waiting[(org_id, student_id)] = event_id
-        if first:
-            task = asyncio.get_running_loop().create_task(self._send(org_id, student_id))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+        self._later(nudge, org_id, student_id, event_id)
+
+    def nudge_session(self, org_id: Id, session_id: Id, event_id: Id) -> None:
+        """Wake the session's workflow after the answer."""
+        self._later(nudge_session, org_id, session_id, event_id)
 
     def nudge_all(self, rows: Iterable[tuple[Id, Id, Id]]) -> None:
-        """Nudge many: (organization, student, event)."""
+        """Nudge many students: (organization, student, event)."""
         for row in rows:
             self.nudge(*row)
 
-    async def _send(self, org_id: Id, student_id: Id) -> None:
+    def _later(self, wake: Nudge, org_id: Id, row_id: Id, event_id: Id) -> None:
+        first = (wake, org_id, row_id) not in self._waiting
+        self._waiting[(wake, org_id, row_id)] = event_id
+        if first:
+            task = asyncio.get_running_loop().create_task(self._send(wake, org_id, row_id))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _send(self, wake: Nudge, org_id: Id, row_id: Id) -> None:
         async with self._slots:
-            event_id = self._waiting.pop((org_id, student_id))
+            event_id = self._waiting.pop((wake, org_id, row_id))
             try:
                 async with asyncio.timeout(NUDGE_WITHIN.total_seconds()):
-                    await nudge(await self.client(), org_id, student_id, event_id)
+                    await wake(await self.client(), org_id, row_id, event_id)
             except (RPCError, RuntimeError, TimeoutError) as problem:
-                log.warning("nudge of student %s failed, the auditor will repeat it: %s", student_id, problem)
+                log.warning("%s %s failed, the auditor will repeat it: %s", wake.__name__, row_id, problem)
 
     async def decision(self, org_id: Id, row_id: Id) -> inbox.Answer | None:
         """The decision about an act, waited for at most 3 s; None when it is still to be made."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Generic, Self, TypeVar
+from urllib.parse import urlsplit
 from uuid import UUID
 from zoneinfo import available_timezones
 
@@ -60,15 +61,35 @@ def _instant(at: datetime) -> datetime:
     return at.astimezone(UTC)
 
 
+def _link(written: str) -> str:
+    try:
+        parts = urlsplit(written)
+        plain = parts.scheme == "https" and parts.hostname and not parts.username and parts.port != 0
+    except ValueError:
+        plain = None
+    if not plain or not written.isprintable() or " " in written:
+        raise ValueError("a link begins with https:// and a host, such as https://zoom.us/j/94851234567")
+    return written
+
+
+def _day(day: date) -> date:
+    if not FIRST_YEAR <= day.year < LAST_YEAR:
+        raise ValueError(f"the year must lie between {FIRST_YEAR} and {LAST_YEAR}")
+    return day
+
+
 RowId = Annotated[str, AfterValidator(_row_id), Field(json_schema_extra={"format": "uuid"})]
 """An id of ours, in its canonical form."""
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-Reference = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Reference = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255)]
+"""An operator's own name for a row; as long as a OneRoster sourcedId may be."""
 FreeText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
 Instant = Annotated[AwareDatetime, AfterValidator(_instant)]
+Day = Annotated[date, AfterValidator(_day)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Phone = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_phone)]
 Email = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_email)]
+Link = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000), AfterValidator(_link)]
 
 
 class Asked(BaseModel):

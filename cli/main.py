@@ -140,23 +140,30 @@ def api_key_create(
 @app.command("import")
 def import_(
     files: Annotated[
-        list[Path] | None, typer.Argument(metavar="FILE|DIR...", help="CSV files, or folders of them.")
+        list[Path] | None,
+        typer.Argument(metavar="FILE|DIR...", help="CSV files, folders of them, or one OneRoster 1.2 zip."),
     ] = None,
     template: Annotated[Path | None, typer.Option(metavar="DIR", help="Write example files there instead.")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, write nothing.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Check everything, show what would change, write nothing.")
+    ] = False,
+    allow_ends: Annotated[
+        bool, typer.Option("--allow-ends", help="Let a bulk roster end more than a fifth of what stands.")
+    ] = False,
     org: Org = None,
     as_json: AsJson = False,
 ) -> None:
     """Import staff, students, guardians, schedules, enrollments, sessions and outcomes from CSV files.
 
-    The kind is told by the file's name, as students.csv. Everything is checked before anything is written.
+    The kind is told by the file's name, as students.csv; a OneRoster zip is known by its manifest. Everything is
+    checked before anything is written.
     """
     from cli.importing.command import import_files, write_templates
 
     if template is not None:
         write_templates(template)
     elif files:
-        raise typer.Exit(import_files(files, org, dry_run=dry_run, as_json=as_json))
+        raise typer.Exit(import_files(files, org, dry_run=dry_run, allow_ends=allow_ends, as_json=as_json))
     else:
         raise typer.BadParameter("name at least one file or folder, or use --template DIR", param_hint="FILE|DIR")
 

@@ -1,9 +1,9 @@
-"""Waking many students' workflows, a few at a time."""
+"""Waking many workflows, of students or of sessions, a few at a time."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from temporalio.client import Client
 from temporalio.service import RPCError
@@ -13,18 +13,22 @@ from domain.value import Id
 from workflows.nudging import nudge
 
 
-async def nudge_students(
-    client: Client, students: Sequence[tuple[Id, Id]], why: str, advance: Callable[[int], None]
+async def nudge_each(
+    client: Client,
+    rows: Sequence[tuple[Id, Id]],
+    why: str,
+    advance: Callable[[int], None],
+    wake: Callable[[Client, Id, Id, Id], Awaitable[None]] = nudge,
 ) -> int:
-    """Nudge each student (organization, id), at most AT_ONCE at a time; returns for how many it failed."""
-    waiting = iter(students)
+    """Nudge each (organization, id), students unless `wake` says otherwise; returns for how many it failed."""
+    waiting = iter(rows)
     failed = 0
 
     async def take() -> None:
         nonlocal failed
-        for org_id, student_id in waiting:
+        for org_id, row_id in waiting:
             try:
-                await nudge(client, org_id, student_id, why)
+                await wake(client, org_id, row_id, why)
             except (RPCError, RuntimeError):
                 failed += 1
             advance(1)

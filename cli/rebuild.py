@@ -1,4 +1,4 @@
-"""`bellwether rebuild`: every student's workflow from the books alone."""
+"""`bellwether rebuild`: the workflow of every student, and of every session under way, from the books alone."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ import asyncio
 from sqlalchemy import and_, exists, or_, select
 
 from cli.configured import settings
-from cli.nudging import nudge_students
+from cli.nudging import nudge_each
 from cli.reaching import books_url, opened, temporal
 from cli.terminal import complain, progress, show, show_json
+from db import session_facts
 from db.engine import Tx
 from db.journal_tables import inbox
 from db.tables import enrollments, students
 from domain.value import Id
 from settings import Settings
+from workflows.nudging import nudge_session
 
 
 def rebuild(*, as_json: bool) -> int:
@@ -27,13 +29,17 @@ def rebuild(*, as_json: bool) -> int:
 async def _rebuild(given: Settings, url: str, *, as_json: bool) -> int:
     client = await temporal(given)
     async with opened(url) as books, books.transaction() as tx:
-        found = await followed(tx)
-    with progress("starting workflows", len(found)) as advance:
-        failed = await nudge_students(client, found, "rebuild", advance)
+        found, under_way = await followed(tx), await session_facts.running(tx)
+    with progress("starting workflows", len(found) + len(under_way)) as advance:
+        failed = await nudge_each(client, found, "rebuild", advance)
+        failed_sessions = await nudge_each(client, under_way, "rebuild", advance, nudge_session)
+    sessions = len(under_way) - failed_sessions
     if as_json:
-        show_json({"students": len(found), "started": len(found) - failed, "failed": failed})
+        counts = {"students": len(found), "started": len(found) - failed, "failed": failed}
+        show_json(counts | {"sessions": sessions, "sessions_failed": failed_sessions})
     else:
-        show(f"{len(found) - failed} of {len(found)} students are followed by a workflow")
+        show(f"{len(found) - failed} of {len(found)} students are followed by a workflow, {sessions} sessions have one")
+    failed += failed_sessions
     if failed:
         complain(f"{failed} could not be started: run `bellwether rebuild` again")
     return 1 if failed else 0

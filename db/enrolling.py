@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, func, select, update
+from sqlalchemy import ColumnElement, Row, and_, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from db import inbox, roster
+from db import absences, inbox, roster
 from db.engine import Tx
-from db.tables import enrollments, guardians, sessions, staff, student_guardians, students
+from db.tables import enrollments, guardians, staff, student_guardians, students
 from domain.events import Enrolled
 from domain.refusals import Conflict, Invalid
 from domain.tasks import Role
@@ -60,12 +60,6 @@ def is_child_of(org_id: Id, guardian_id: Id) -> ColumnElement[bool]:
     return students.c.id.in_(select(g.student_id).where(g.org_id == org_id, g.guardian_id == guardian_id))
 
 
-def is_lesson_of(org_id: Id, student_id: Id) -> ColumnElement[bool]:
-    """That a session belongs to a schedule the student is enrolled in."""
-    e = enrollments.c
-    return sessions.c.schedule_id.in_(select(e.schedule_id).where(e.org_id == org_id, e.student_id == student_id))
-
-
 async def enroll(tx: Tx, org_id: Id, row_id: Id, values: Mapping[str, Any], now: datetime) -> tuple[Row[Any], Id]:
     """Enroll a student; returns the enrollment and the inbox row that starts his process.
 
@@ -79,12 +73,13 @@ async def enroll(tx: Tx, org_id: Id, row_id: Id, values: Mapping[str, Any], now:
             update(enrollments)
             .where(e.org_id == org_id, e.student_id == values["student_id"], e.schedule_id == values["schedule_id"])
             .where(e.ended_at.is_not(None), e.id != row_id)
-            .values(ended_at=None, coordinator_id=coordinator_id)
+            .values(ended_at=None, coordinator_id=coordinator_id, source=values.get("source"))
             .returning(enrollments)
         )
     ).one_or_none()
     row = returned or await roster.add(tx, enrollments, org_id, row_id, {**values, "coordinator_id": coordinator_id})
     inbox_id = await inbox.put(tx, org_id, row.student_id, Enrolled(enrollment_id=row.id), now)
+    await absences.apply_to_enrollments(tx, org_id, [row.id], now)
     return row, inbox_id
 
 
@@ -97,7 +92,33 @@ def check_coordinator(person: Row[Any]) -> Id:
     return str(person.id)
 
 
+async def enroll_all(tx: Tx, org_id: Id, rows: Sequence[Mapping[str, Any]], now: datetime) -> None:
+    """Enroll many students, each for the first time in that schedule. `rows` are columns, with the enrollment's id.
+
+    Who can own them is counted once: they are dealt out as evenly as one by one. Raises Invalid when nobody can.
+    """
+    loads = await _loads(tx, org_id)
+    dealt = []
+    for row in rows:
+        owner = row.get("coordinator_id") or _lightest(loads)
+        if owner in loads:
+            loads[owner] += 1
+        dealt.append({"org_id": org_id, **row, "coordinator_id": owner})
+    by_columns: dict[frozenset[str], list[dict[str, Any]]] = {}
+    for values in dealt:
+        by_columns.setdefault(frozenset(values), []).append(values)
+    for alike in by_columns.values():
+        await tx.execute(insert(enrollments), alike)
+    await inbox.put_all(tx, org_id, [(row["student_id"], Enrolled(enrollment_id=row["id"])) for row in dealt], now)
+    await absences.apply_to_enrollments(tx, org_id, [row["id"] for row in dealt], now)
+
+
 async def _least_busy(tx: Tx, org_id: Id) -> Id:
+    return _lightest(await _loads(tx, org_id))
+
+
+async def _loads(tx: Tx, org_id: Id) -> dict[Id, int]:
+    """Standing enrollments of each coordinator; of leads and admins where there is no coordinator."""
     owned = (
         select(func.count())
         .where(enrollments.c.org_id == staff.c.org_id, enrollments.c.coordinator_id == staff.c.id)
@@ -105,18 +126,22 @@ async def _least_busy(tx: Tx, org_id: Id) -> Id:
         .scalar_subquery()
     )
     s = staff.c
-    found = await tx.execute(
-        select(s.id)
-        .where(s.org_id == org_id, s.active, s.role.in_((Role.COORDINATOR, Role.LEAD, Role.ADMIN)))
-        .order_by(s.role != Role.COORDINATOR, owned, s.id)
-        .limit(1)
+    rows = await tx.execute(
+        select(s.id, s.role, owned.label("load")).where(
+            s.org_id == org_id, s.active, s.role.in_((Role.COORDINATOR, Role.LEAD, Role.ADMIN))
+        )
     )
-    chosen: Id | None = found.scalar_one_or_none()
-    if chosen is None:
+    every = rows.all()
+    first = [row for row in every if row.role == Role.COORDINATOR.value]
+    return {row.id: row.load for row in first or every}
+
+
+def _lightest(loads: Mapping[Id, int]) -> Id:
+    if not loads:
         raise Invalid(
             "no_coordinator", "nobody can own what follows; create a staff member with the role coordinator first"
         )
-    return chosen
+    return min(loads, key=lambda one: (loads[one], one))
 
 
 async def set_billing(tx: Tx, org_id: Id, enrollment_id: Id, status: str) -> Row[Any]:
@@ -129,10 +154,10 @@ async def set_billing(tx: Tx, org_id: Id, enrollment_id: Id, status: str) -> Row
 
 
 async def end_all(tx: Tx, org_id: Id, student_id: Id, now: datetime) -> None:
-    """The student leaves: his enrollments end."""
+    """The student leaves: his enrollments end, also those with an end ahead. No roster begins them again."""
     e = enrollments.c
     await tx.execute(
         update(enrollments)
-        .where(e.org_id == org_id, e.student_id == student_id, e.ended_at.is_(None))
-        .values(ended_at=now)
+        .where(e.org_id == org_id, e.student_id == student_id, or_(e.ended_at.is_(None), e.ended_at > now))
+        .values(ended_at=now, source=None)
     )

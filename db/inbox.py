@@ -51,6 +51,16 @@ async def put(tx: Tx, org_id: Id, student_id: Id, event: Event, now: datetime, *
     return made
 
 
+async def put_all(tx: Tx, org_id: Id, events: Sequence[tuple[Id, Event]], now: datetime) -> None:
+    """Add many facts, each about a student, in this order."""
+    rows = [
+        {"org_id": org_id, "student_id": student_id, "event": event.model_dump(mode="json"), "received_at": now}
+        for student_id, event in events
+    ]
+    if rows:
+        await tx.execute(insert(inbox), rows)
+
+
 async def waiting(tx: Tx, org_id: Id, student_id: Id) -> list[Waiting]:
     """At most 50 undecided rows in the order in which they came."""
     rows = await tx.execute(_WAITING, {"org": org_id, "student": student_id})

@@ -21,7 +21,7 @@ from sqlalchemy import (
 
 from db.columns import at, document, metadata, org, own_id, ref, to, words
 
-APPEND_ONLY = ("entries", "decisions", "outcome_versions", "policies")
+APPEND_ONLY = ("entries", "decisions", "outcome_versions", "policies", "evidence", "session_decisions")
 
 notes = Table(
     "notes",
@@ -179,6 +179,7 @@ tasks = Table(
     ref("session_id"),
     ref("enrollment_id"),
     ref("guardian_id"),
+    ref("instructor_id"),
     ref("claimed_by"),
     at("claimed_until"),
     at("snoozed_until"),
@@ -196,6 +197,7 @@ tasks = Table(
     to("sessions", "session_id"),
     to("enrollments", "enrollment_id"),
     to("guardians", "guardian_id"),
+    to("staff", "instructor_id"),
     CheckConstraint("(status in ('open', 'snoozed')) = (finished_at is null)", name="finished"),
     Index("ix_tasks_owner", "org_id", "owner_id", postgresql_where=text("finished_at is null")),
     Index("ix_tasks_student", "org_id", "student_id"),

@@ -7,11 +7,11 @@ import binascii
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, DateTime, Integer, Row, Select, Uuid, literal, tuple_
+from sqlalchemy import BigInteger, ColumnElement, Date, DateTime, Integer, Row, Select, Uuid, literal, tuple_
 
 from db.engine import Tx
 from domain.refusals import Invalid
@@ -43,9 +43,11 @@ async def part(
     Raises Invalid for a cursor that is not one of ours.
     """
     if cut.cursor is not None:
-        after = tuple_(*(literal(v, k.type) for v, k in zip(_values(cut.cursor, keys), keys, strict=True)))
+        after = [literal(v, k.type) for v, k in zip(_values(cut.cursor, keys), keys, strict=True)]
         place = tuple_(*keys)
-        query = query.where(place < after if newest_first else place > after)
+        query = query.where(place < tuple_(*after) if newest_first else place > tuple_(*after))
+        # follows from the line above, and lets an index begin there also when the keys lie in several tables
+        query = query.where(keys[0] <= after[0] if newest_first else keys[0] >= after[0])
     query = query.order_by(*(k.desc() if newest_first else k.asc() for k in keys)).limit(cut.limit + 1)
     rows = (await tx.execute(query)).all()
     if len(rows) <= cut.limit:
@@ -55,7 +57,7 @@ async def part(
 
 
 def _cursor(values: Sequence[Any]) -> str:
-    plain = [v.isoformat() if isinstance(v, datetime) else v for v in values]
+    plain = [v.isoformat() if isinstance(v, date) else v for v in values]
     return base64.urlsafe_b64encode(json.dumps(plain).encode()).decode().rstrip("=")
 
 
@@ -74,6 +76,8 @@ def _value(value: Any, key: ColumnElement[Any]) -> Any:
             if at.tzinfo is None:
                 raise ValueError("an instant without its offset")
             return at
+        case Date():
+            return date.fromisoformat(value)
         case Uuid():
             return str(UUID(value))
         case Integer() | BigInteger():

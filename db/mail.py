@@ -12,7 +12,7 @@ from db.engine import Tx
 from db.journal_tables import messages
 from db.listing import Cut, Part
 from domain.refusals import Conflict, NotFound
-from domain.sending import RELEASED, MessageState, Purpose
+from domain.sending import RELEASED, TIED_TO_SESSION, MessageState
 from domain.value import Id
 
 Held = Literal["blast_guard", "misconfigured"]
@@ -66,7 +66,7 @@ async def resend(tx: Tx, org_id: Id, message_id: Id, new_id: Id, by: Id, now: da
         raise Conflict(
             "not_resendable", f"this message is {old.state}; only one that was sent, failed or is unknown can go again"
         )
-    useful = old.expires_at if old.purpose == Purpose.CALLED_OFF else now + (old.expires_at - old.created_at)
+    useful = old.expires_at if old.purpose in TIED_TO_SESSION else now + (old.expires_at - old.created_at)
     if useful <= now:
         raise Conflict("useless_by_now", "the session has begun, so this message is of no use any more; call instead")
     again = {
@@ -112,6 +112,6 @@ async def _let_go(tx: Tx, org_id: Id, why: Held, now: datetime, changes: dict[st
         update(messages)
         .where(m.org_id == org_id, m.state == MessageState.HELD.value, m.reason == why)
         .values(changes | {"history": m.history.concat(step)})
-        .returning(m.id, m.student_id)
+        .returning(m.id, m.student_id, m.session_id)
     )
     return list(done.all())

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BindParameter, and_, bindparam, func, select
 
 from db.engine import Tx
+from db.expected import has_seat, seats
 from db.journal_tables import tasks
 from db.tables import enrollments, guardians, organizations, schedules, sessions, staff, students
-from domain.sending import Message
+from domain.sending import Message, Purpose
 from domain.value import Id
 from domain.wording import Names
 
@@ -27,10 +29,12 @@ _OF_MESSAGE = (
         sessions.c.starts_at,
         _owner.c.name.label("coordinator_name"),
         _reader.c.name.label("staff_name"),
+        schedules.c.cancel_notice,
+        func.coalesce(sessions.c.join_url, schedules.c.join_url).label("join_url"),
         tasks.c.due_at,
     )
-    .select_from(students)
-    .join(organizations, organizations.c.id == students.c.org_id)
+    .select_from(organizations)
+    .outerjoin(students, and_(students.c.org_id == _ORG, students.c.id == bindparam("student")))
     .outerjoin(guardians, and_(guardians.c.org_id == _ORG, guardians.c.id == bindparam("recipient")))
     .outerjoin(_reader, and_(_reader.c.org_id == _ORG, _reader.c.id == bindparam("recipient")))
     .outerjoin(sessions, and_(sessions.c.org_id == _ORG, sessions.c.id == bindparam("session")))
@@ -52,13 +56,16 @@ _OF_MESSAGE = (
     )
     .outerjoin(_owner, and_(_owner.c.org_id == _ORG, _owner.c.id == enrollments.c.coordinator_id))
     .outerjoin(tasks, and_(tasks.c.org_id == _ORG, tasks.c.id == bindparam("task")))
-    .where(students.c.org_id == _ORG, students.c.id == bindparam("student"))
+    .where(organizations.c.id == _ORG)
     .limit(1)
 )
+_GROUP_SIZE = (
+    select(func.count()).select_from(seats()).where(sessions.c.org_id == _ORG, sessions.c.id == bindparam("session"))
+).where(has_seat())
 
 
-async def of(tx: Tx, org_id: Id, message: Message) -> Names:
-    """Who and what the message is about, in its recipient's zone."""
+async def of(tx: Tx, org_id: Id, message: Message, now: datetime) -> Names:
+    """Who and what the message is about, in its recipient's zone, as it stands now. It may be about no student."""
     given = {
         "org": org_id,
         "student": message.student_id,
@@ -68,7 +75,9 @@ async def of(tx: Tx, org_id: Id, message: Message) -> Names:
     }
     row = (await tx.execute(_OF_MESSAGE, given)).one()
     said = {k: v for k, v in row._mapping.items() if k in Names.model_fields and v is not None}
-    return Names(zone=row.guardian_zone or row.organization_zone, **said)
+    if message.purpose is Purpose.UNRECORDED:
+        said["group_size"] = (await tx.execute(_GROUP_SIZE, given)).scalar_one()
+    return Names(zone=row.guardian_zone or row.organization_zone, now=now, **said)
 
 
 async def of_people(tx: Tx, org_id: Id) -> dict[Id, str]:

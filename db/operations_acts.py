@@ -9,7 +9,7 @@ from sqlalchemy import Row, select, update
 
 from db.engine import Tx
 from db.journal_tables import tasks
-from db.student_facts import calendar, load_policies, team
+from db.student_facts import calendar, newest_policy, team
 from domain.events import OutreachLogged, TaskClaimed, TaskCompleted, TaskDismissed, TaskReassigned, TaskSnoozed
 from domain.explaining import refusal
 from domain.follow_up import Verb
@@ -32,7 +32,7 @@ async def act(tx: Tx, org_id: Id, verb: Verb, now: datetime) -> None:
 async def _changes(tx: Tx, org_id: Id, row: Row[Any], verb: Verb, now: datetime) -> dict[str, Any]:
     match verb:
         case TaskClaimed():
-            policy = max((await load_policies(tx, org_id)).items())[1]
+            policy = await newest_policy(tx, org_id)
             days = await calendar(tx, org_id, now)
             until = days.after_working_hours(now, policy.claim_working_hours)
             return {"claimed_by": verb.by, "claimed_until": until, "status": "open", "snoozed_until": None}

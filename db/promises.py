@@ -48,9 +48,10 @@ _CHECKS = {
     "steps_in_time": (
         "every due step was taken within 5 minutes of its deadline",
         """
-        select count(*) from decisions d
-        where d.event ->> 'kind' = 'step_due' and d.event ->> 'due_at' is not null
-          and d.at - (d.event ->> 'due_at')::timestamptz > interval '5 minutes'
+        select (select count(*) from decisions d
+                where d.event ->> 'kind' = 'step_due' and d.event ->> 'due_at' is not null
+                  and d.at - (d.event ->> 'due_at')::timestamptz > interval '5 minutes')
+             + (select count(*) from session_decisions where at - due_at > interval '5 minutes')
         """,
     ),
     "messages_in_time": (
@@ -80,6 +81,7 @@ _CHECKS = {
                 where state in ('queued', 'sending') and due_at < :now - interval '15 minutes'
                   and coalesce(handed_out_at, due_at) < :now - interval '15 minutes')
              + (select count(*) from students where next_due < :now - interval '15 minutes')
+             + (select count(*) from sessions where next_due < :now - interval '15 minutes')
              + (select count(*) from inbox where decided_at is null and received_at < :now - interval '15 minutes')
         """,
     ),
@@ -122,6 +124,7 @@ async def unrest(tx: Tx, now: datetime) -> int:
             """
             select (select count(*) from inbox where decided_at is null)
                  + (select count(*) from students where next_due <= :now)
+                 + (select count(*) from sessions where next_due <= :now)
                  + (select count(*) from messages
                     where state in ('queued', 'sending')
                       and (state = 'sending' or due_at <= :now or handed_out_at is not null))
@@ -134,11 +137,11 @@ async def unrest(tx: Tx, now: datetime) -> int:
 
 
 async def next_due(tx: Tx) -> datetime | None:
-    """The nearest deadline of any student or message."""
+    """The nearest deadline of any student, session or message."""
     found = await tx.execute(
         text(
             """
-            select least((select min(next_due) from students),
+            select least((select min(next_due) from students), (select min(next_due) from sessions),
                          (select min(due_at) from messages
                           where state in ('queued', 'sending') and state = 'queued' and handed_out_at is null))
             """

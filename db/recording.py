@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, and_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from db import inbox
+from db import inbox, session_clock
 from db.engine import Tx
 from db.journal_tables import outcome_versions, outcomes
 from db.tables import enrollments, schedules, sessions, students
@@ -35,7 +35,10 @@ class Report:
 
 @dataclass(frozen=True)
 class Accepted:
-    """The outcome as it stands. `repeated` when it was known; then nothing was written."""
+    """The outcome as it stands. `repeated` when it was known; then nothing was written.
+
+    `wakes_session`: the session was being chased for it, so its process is to be woken.
+    """
 
     outcome_id: Id
     student_id: Id
@@ -45,16 +48,20 @@ class Accepted:
     received_at: datetime
     inbox_id: Id | None = None
     repeated: bool = False
+    wakes_session: bool = False
 
 
 async def record(tx: Tx, org_id: Id, report: Report, now: datetime) -> Accepted:
     """Accept a first outcome. The same code again gets the first answer.
 
-    Raises NotFound, Invalid (ahead of its start a session takes only what is told ahead) or Conflict.
+    Where one was taken back (`scheduled`), the next counts as the first. Raises NotFound, Invalid (ahead of its start
+    a session takes only what is told ahead; `scheduled` is no outcome) or Conflict.
     """
+    if report.code is Code.SCHEDULED:
+        raise Invalid("no_outcome", "scheduled is no outcome; to take back what was told ahead, correct that outcome")
     place = await _place(tx, org_id, report.session_id, report.student_id)
     known = await _known(tx, org_id, report)
-    if known is not None:
+    if known is not None and known.code is not Code.SCHEDULED:
         return known
     told = report.announced_at or now
     code = code_when_told(report.code, _schedule(place), place.starts_at, told)
@@ -63,6 +70,10 @@ async def record(tx: Tx, org_id: Id, report: Report, now: datetime) -> Accepted:
             "session_ahead",
             f"the session starts at {place.starts_at:%Y-%m-%dT%H:%M:%SZ}; until then it can be cancelled or excused",
         )
+    if known is not None:
+        announced = told if code in TOLD_AHEAD else None
+        stands = replace(known, code=code, version=known.version + 1, received_at=now)
+        return await _renew(tx, org_id, stands, announced, report, anew=True)
     row = {
         "org_id": org_id,
         "session_id": report.session_id,
@@ -83,7 +94,9 @@ async def record(tx: Tx, org_id: Id, report: Report, now: datetime) -> Accepted:
     await _version(tx, org_id, outcome_id, 1, code, row["announced_at"], report, now)
     event = OutcomeRecorded(outcome_id=outcome_id, version=1, by=report.by)
     inbox_id = await inbox.put(tx, org_id, report.student_id, event, now)
-    return Accepted(outcome_id, report.student_id, report.session_id, code, 1, now, inbox_id)
+    wakes = now >= place.ends_at and await session_clock.told(tx, org_id, report.session_id, now)
+    about = (outcome_id, report.student_id, report.session_id)
+    return Accepted(*about, code, 1, now, inbox_id, wakes_session=wakes)
 
 
 async def correct(
@@ -100,8 +113,10 @@ async def correct(
     if row is None:
         raise NotFound("outcome_unknown", "there is no such outcome; list the session's outcomes to find it")
     place = await _place(tx, org_id, row.session_id, row.student_id)
-    if now < place.starts_at and report.code not in BEFORE_START:
+    if now < place.starts_at and report.code not in BEFORE_START | {Code.SCHEDULED}:
         raise Invalid("session_ahead", "the session lies ahead; until its start it can only be cancelled or excused")
+    if now >= place.starts_at and report.code is Code.SCHEDULED:
+        raise Invalid("taken_back_late", "the session has begun; say what became of it instead, such as attended")
     if report.code.value == row.code:
         return Accepted(
             outcome_id, row.student_id, row.session_id, report.code, row.version, row.received_at, repeated=True
@@ -112,16 +127,32 @@ async def correct(
             "dispute_window_over",
             "the session ended more than 72 hours ago: only an admin can correct it, with a reason",
         )
-    version = row.version + 1
+    stands = Accepted(outcome_id, row.student_id, row.session_id, report.code, row.version + 1, now)
+    anew = Code(row.code) is Code.SCHEDULED
+    return await _renew(tx, org_id, stands, report.announced_at, report, anew=anew, reason_id=reason_id)
+
+
+async def _renew(
+    tx: Tx,
+    org_id: Id,
+    stands: Accepted,
+    announced_at: datetime | None,
+    report: Report,
+    *,
+    anew: bool,
+    reason_id: Id | None = None,
+) -> Accepted:
+    """Write the next version of an outcome as it shall stand; `anew` when nothing stood before it."""
+    version, now = stands.version, stands.received_at
     await tx.execute(
         update(outcomes)
-        .where(outcomes.c.org_id == org_id, outcomes.c.id == outcome_id)
-        .values(code=report.code.value, version=version, announced_at=report.announced_at, received_at=now)
+        .where(outcomes.c.org_id == org_id, outcomes.c.id == stands.outcome_id)
+        .values(code=stands.code.value, version=version, announced_at=announced_at, received_at=now)
     )
-    await _version(tx, org_id, outcome_id, version, report.code, report.announced_at, report, now, reason_id=reason_id)
-    event = OutcomeRecorded(outcome_id=outcome_id, version=version, by=report.by)
-    inbox_id = await inbox.put(tx, org_id, row.student_id, event, now)
-    return Accepted(outcome_id, row.student_id, row.session_id, report.code, version, now, inbox_id)
+    await _version(tx, org_id, stands.outcome_id, version, stands.code, announced_at, report, now, reason_id=reason_id)
+    event = OutcomeRecorded(outcome_id=stands.outcome_id, version=version, anew=anew, by=report.by)
+    inbox_id = await inbox.put(tx, org_id, stands.student_id, event, now)
+    return replace(stands, inbox_id=inbox_id, repeated=False)
 
 
 async def _version(
@@ -152,7 +183,10 @@ async def _version(
 
 
 async def _known(tx: Tx, org_id: Id, report: Report) -> Accepted | None:
-    """The first answer, if this was told before. Raises Conflict when another code stands."""
+    """The first answer, if this was told before; what stands, if that was taken back (then the row is locked).
+
+    Raises Conflict when another code stands.
+    """
     o, v = outcomes.c, outcome_versions.c
     found = await tx.execute(
         select(o.id, o.code, v.code.label("first_code"), v.recorded_at)
@@ -162,6 +196,8 @@ async def _known(tx: Tx, org_id: Id, report: Report) -> Accepted | None:
     row = found.one_or_none()
     if row is None:
         return None
+    if row.code == Code.SCHEDULED.value:
+        return await _taken_back(tx, org_id, report, row.id)
     first = Code(row.first_code)
     same = report.code.value in (row.first_code, row.code) or (report.code in TOLD_AHEAD and first in TOLD_AHEAD)
     if not same:
@@ -170,6 +206,17 @@ async def _known(tx: Tx, org_id: Id, report: Report) -> Accepted | None:
             f"this session already has the outcome {row.code}; to change it, POST to /v1/outcomes/{row.id}/corrections",
         )
     return Accepted(row.id, report.student_id, report.session_id, first, 1, row.recorded_at, repeated=True)
+
+
+async def _taken_back(tx: Tx, org_id: Id, report: Report, outcome_id: Id) -> Accepted | None:
+    o = outcomes.c
+    locked = await tx.execute(
+        select(o.code, o.version, o.received_at).where(o.org_id == org_id, o.id == outcome_id).with_for_update()
+    )
+    row = locked.one()
+    if row.code != Code.SCHEDULED.value:  # somebody else told it in this moment
+        return await _known(tx, org_id, report)
+    return Accepted(outcome_id, report.student_id, report.session_id, Code.SCHEDULED, row.version, row.received_at)
 
 
 async def _place(tx: Tx, org_id: Id, session_id: Id, student_id: Id) -> Row[Any]:

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from db import listing
 from db.engine import Tx
 from db.listing import Cut, Part
-from db.tables import enrollments, guardians, organizations, schedules, sessions, staff, students
+from db.tables import enrollments, guardians, organizations, schedules, sessions, staff, students, terms
 from domain.refusals import Conflict, Invalid, NotFound
 from domain.value import Id
 
@@ -23,6 +23,9 @@ ONE: Mapping[str, str] = {
     "schedules": "schedule",
     "enrollments": "enrollment",
     "sessions": "session",
+    "recurrences": "recurrence",
+    "planned_absences": "absence",
+    "terms": "term",
 }
 """What one row of a table is called."""
 
@@ -33,6 +36,7 @@ SORTED_BY: Mapping[str, Sequence[Column[Any]]] = {
     "schedules": (schedules.c.subject, schedules.c.id),
     "enrollments": (enrollments.c.started_at, enrollments.c.id),
     "sessions": (sessions.c.starts_at, sessions.c.id),
+    "terms": (terms.c.starts_on, terms.c.id),
 }
 
 

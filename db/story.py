@@ -10,7 +10,7 @@ from sqlalchemy import and_, or_, select
 from db import inbox as inbox_rows
 from db import listing, names
 from db.engine import Tx
-from db.journal_tables import decisions, inbox, outcomes, tasks
+from db.journal_tables import decisions, inbox, messages, outcomes, tasks
 from db.listing import Cut, Part
 from db.student_facts import load
 from db.tables import enrollments, schedules, sessions, students
@@ -44,7 +44,7 @@ async def present(tx: Tx, org_id: Id, student_id: Id, now: datetime) -> tuple[St
 async def called(tx: Tx, org_id: Id, student_id: Id, zone: str) -> Mapping[Id, str]:
     """What the ids in a student's story are called: people, sessions with their times, subjects, tasks."""
     words = await names.of_people(tx, org_id)
-    s, e, o = sessions.c, enrollments.c, outcomes.c
+    s, e, o, m = sessions.c, enrollments.c, outcomes.c, messages.c
     held = await tx.execute(
         select(s.id, s.starts_at, schedules.c.subject)
         .join(schedules, and_(schedules.c.org_id == s.org_id, schedules.c.id == s.schedule_id))
@@ -52,6 +52,7 @@ async def called(tx: Tx, org_id: Id, student_id: Id, zone: str) -> Mapping[Id, s
         .where(
             or_(
                 s.id.in_(select(o.session_id).where(o.org_id == org_id, o.student_id == student_id)),
+                s.id.in_(select(m.session_id).where(m.org_id == org_id, m.student_id == student_id)),
                 s.make_up_student_id == student_id,
             )
         )

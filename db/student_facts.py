@@ -13,6 +13,7 @@ from db.engine import Tx
 from db.holidays import public_holidays
 from domain.balance import Entry
 from domain.facts import Enrollment, Facts, Guardian, MakeUp
+from domain.grace import Term
 from domain.outcomes import FLAGS, Code, Outcome, Schedule
 from domain.policy import Policy
 from domain.sending import Message
@@ -22,7 +23,7 @@ from domain.value import Id
 from domain.working_time import Calendar, local
 
 _MESSAGES_FOR = timedelta(days=35)
-_MISSED = [c for c, f in FLAGS.items() if not f.present]
+_MISSED = [c for c, f in FLAGS.items() if not f.present and c is not Code.SCHEDULED]
 
 
 async def lock_student(tx: Tx, org_id: Id, student_id: Id) -> State | None:
@@ -38,20 +39,24 @@ async def load(tx: Tx, org_id: Id, student_id: Id, named: Sequence[Id], now: dat
     """
     make_ups = (await tx.execute(ask.MAKE_UPS, {"org": org_id, "student": student_id})).all()
     booked = {r.make_up_for for r in make_ups if r.code is None or Code(r.code) not in _MISSED}
-    places, counts = await _outcomes(tx, org_id, student_id, named, booked)
-    mine = await _enrollments(tx, org_id, student_id, counts)
+    places, counts = await _outcomes(tx, org_id, student_id, named, booked, now)
+    policies = await load_policies(tx, org_id)
+    soon = now + timedelta(weeks=policies[max(policies)].low_balance_weeks)
+    mine = await _enrollments(tx, org_id, student_id, counts, now, soon)
+    organization = (await tx.execute(ask.ORGANIZATION, {"org": org_id})).one()
     return Facts(
         student_id=student_id,
-        calendar=await calendar(tx, org_id, now),
-        policies=await load_policies(tx, org_id),
+        calendar=_calendar(organization, now),
+        policies=policies,
         guardians=await _guardians(tx, org_id, student_id),
         enrollments=mine,
         outcomes=places,
-        entries=await _entries(tx, org_id, named),
+        entries=await _entries(tx, org_id, student_id, named),
         messages=await _messages(tx, org_id, student_id, now, lock=lock),
         team=await team(tx, org_id),
         make_ups=tuple(MakeUp(session_id=r.make_up_for, booked_at=r.created_at) for r in make_ups),
         first_session_id=await _first_session(tx, org_id, student_id, mine),
+        terms=tuple(Term.model_validate(t) for t in organization.terms or ()),
     )
 
 
@@ -62,9 +67,17 @@ async def load_policies(tx: Tx, org_id: Id) -> dict[int, Policy]:
     return {1: Policy()} | published
 
 
+async def newest_policy(tx: Tx, org_id: Id) -> Policy:
+    """The policy that sessions, messages and new cases go by."""
+    return max((await load_policies(tx, org_id)).items())[1]
+
+
 async def calendar(tx: Tx, org_id: Id, now: datetime) -> Calendar:
     """When the organization works, with its holidays of this year and the next."""
-    row = (await tx.execute(ask.ORGANIZATION, {"org": org_id})).one()
+    return _calendar((await tx.execute(ask.ORGANIZATION, {"org": org_id})).one(), now)
+
+
+def _calendar(row: Any, now: datetime) -> Calendar:
     year = local(now, row.zone).year
     days = {*row.closed, *public_holidays(row.country, year), *public_holidays(row.country, year + 1)}
     return Calendar(zone=row.zone, closed_on=tuple(sorted(days)))
@@ -78,13 +91,13 @@ async def _guardians(tx: Tx, org_id: Id, student_id: Id) -> tuple[Guardian, ...]
 
 
 async def _outcomes(
-    tx: Tx, org_id: Id, student_id: Id, named: Sequence[Id], booked: set[Id]
+    tx: Tx, org_id: Id, student_id: Id, named: Sequence[Id], booked: set[Id], now: datetime
 ) -> tuple[tuple[Outcome, ...], dict[Id, int]]:
     """The newest outcomes of each enrollment and those named; and how many older ones took a place.
 
     `booked` are missed sessions whose make-up is booked, or was attended: one that was missed again mends nothing.
     """
-    given = {"org": org_id, "student": student_id, "named": list(named)}
+    given = {"org": org_id, "student": student_id, "named": list(named), "now": now}
     rows = (await tx.execute(ask.OUTCOMES, given)).all()
     places = tuple(_outcome(r, booked) for r in rows)
     if all(r.rank < ask.LOADED_PER_ENROLLMENT for r in rows):
@@ -97,8 +110,12 @@ def _outcome(r: Row[Any], booked: set[Id]) -> Outcome:
     return Outcome(**fields, made_up=r.session_id in booked)
 
 
-async def _enrollments(tx: Tx, org_id: Id, student_id: Id, counts: dict[Id, int]) -> tuple[Enrollment, ...]:
-    rows = await tx.execute(ask.ENROLLMENTS, {"org": org_id, "student": student_id})
+async def _enrollments(
+    tx: Tx, org_id: Id, student_id: Id, counts: dict[Id, int], now: datetime, soon: datetime
+) -> tuple[Enrollment, ...]:
+    """The student's enrollments; sessions from `now` until `soon` count as coming up."""
+    given = {"org": org_id, "student": student_id, "now": now, "soon": soon}
+    rows = await tx.execute(ask.ENROLLMENTS, given)
     return tuple(
         Enrollment(
             id=r.id,
@@ -109,6 +126,7 @@ async def _enrollments(tx: Tx, org_id: Id, student_id: Id, counts: dict[Id, int]
             earlier_places=counts.get(r.id, 0),
             balance=r.balance,
             last_top_up=r.last_top_up,
+            upcoming=r.upcoming,
         )
         for r in rows
     )
@@ -117,10 +135,10 @@ async def _enrollments(tx: Tx, org_id: Id, student_id: Id, counts: dict[Id, int]
 _SCHEDULE = ("kind", "zone", "units_per_session", "sessions_per_week", "cancel_notice", "charges", "instructor_id")
 
 
-async def _entries(tx: Tx, org_id: Id, named: Sequence[Id]) -> tuple[Entry, ...]:
+async def _entries(tx: Tx, org_id: Id, student_id: Id, named: Sequence[Id]) -> tuple[Entry, ...]:
     if not named:
         return ()
-    rows = await tx.execute(ask.ENTRIES, {"org": org_id, "named": list(named)})
+    rows = await tx.execute(ask.ENTRIES, {"org": org_id, "student": student_id, "named": list(named)})
     return tuple(Entry.model_validate(dict(r._mapping)) for r in rows)
 
 

@@ -44,24 +44,27 @@ def entry(kind: EntryKind, key: str, enrollment_id: Id, units: int, at: datetime
     )
 
 
-def settle(outcome: Outcome, schedule: Schedule, booked: Iterable[Entry], at: datetime) -> tuple[Entry, ...]:
-    """The entries that make the book agree with the outcome as it stands now.
+def settle(outcome: Outcome, units: int, booked: Iterable[Entry], at: datetime) -> tuple[Entry, ...]:
+    """The entries that make the book agree with the outcome as it stands now, of which it takes `units` (0: none).
 
-    Nothing if this version is settled already. A newer version reverses what an older one took and posts its own, so
-    the sum is what it would be if the right outcome had come first, in whatever order the versions are seen.
+    Nothing if the book agrees already; what was charged for this version stays as it was priced then. A newer version
+    reverses what an older one took and posts its own, so the sum is what it would be if the right outcome had come
+    first, in whatever order the versions are seen.
     """
     mine = [e for e in booked if e.outcome_id == outcome.id]
     undone = {e.reverses for e in mine}
-    live = [e for e in mine if e.kind is EntryKind.CONSUME and e.id not in undone]
-    if any(e.outcome_version == outcome.version for e in live):
+    charges = [e for e in mine if e.kind is EntryKind.CONSUME]
+    live = [e for e in charges if e.id not in undone]
+    if units and any(e.outcome_version == outcome.version for e in live):
         return ()
     named = {"outcome_id": outcome.id, "outcome_version": outcome.version}
     posted = [
         entry(EntryKind.REVERSE, f"reverse:{e.id}", e.enrollment_id, -e.units, at, reverses=e.id, **named) for e in live
     ]
-    units = schedule.units_for(outcome.code)
     if units:
-        key = f"consume:{outcome.id}:v{outcome.version}"
+        before = sum(e.outcome_version == outcome.version for e in charges)
+        again = f":{before + 1}" if before else ""  # one version may be charged, credited and charged again
+        key = f"consume:{outcome.id}:v{outcome.version}{again}"
         posted.append(entry(EntryKind.CONSUME, key, outcome.enrollment_id, -units, at, **named))
     return tuple(posted)
 

@@ -10,7 +10,7 @@ from domain.cases import Case
 from domain.effects import CancelMessage, Effect, PostEntry, PutCase, PutTask, QueueMessage
 from domain.facts import Enrollment, Facts
 from domain.policy import Policy
-from domain.sending import WAITING, Message
+from domain.sending import WAITING, Message, Purpose
 from domain.state import State
 from domain.tasks import Task
 from domain.value import Because, Id, Value
@@ -97,10 +97,18 @@ class Draft:
         if all(m.id != message.id for m in self.facts.messages):
             self.do(QueueMessage(message=message))
 
-    def cancel_waiting(self, reason: str, *, session_id: Id | None = None, case_id: Id | None = None) -> None:
-        """Cancel what still waits, of one session, of one case, or of the student."""
+    def cancel_waiting(
+        self,
+        reason: str,
+        *,
+        session_id: Id | None = None,
+        case_id: Id | None = None,
+        purposes: frozenset[Purpose] = frozenset(Purpose),
+    ) -> None:
+        """Cancel what still waits, of one session, of one case, or of the student; only of these purposes."""
         for m in self.facts.messages:
             mine = (session_id is None or m.session_id == session_id) and (case_id is None or m.case_id == case_id)
+            mine = mine and m.purpose in purposes
             if mine and m.state in WAITING and m.recipient_kind == "guardian":
                 self.do(CancelMessage(message_id=m.id, reason=reason))
 

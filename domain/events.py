@@ -19,11 +19,15 @@ class Enrolled(Value):
 
 
 class OutcomeRecorded(Value):
-    """An outcome, or a corrected version of one, stands in the books."""
+    """An outcome, or a corrected version of one, stands in the books.
+
+    `anew`: the version before it was `scheduled`, so it corrects nothing.
+    """
 
     kind: Literal["outcome_recorded"] = "outcome_recorded"
     outcome_id: Id
     version: int = 1
+    anew: bool = False
     by: Id | None = None
 
 
@@ -140,6 +144,24 @@ class Withdrawn(Value):
     by: Id | None = None
 
 
+class ReminderDue(Value):
+    """A session begins soon; the family is to be reminded on this channel."""
+
+    kind: Literal["reminder_due"] = "reminder_due"
+    session_id: Id
+    starts_at: AwareDatetime
+    channel: Literal["sms", "email"]
+
+
+class NotSeenYet(Value):
+    """The session has begun, the room is open, and nobody from this student's side is there."""
+
+    kind: Literal["not_seen_yet"] = "not_seen_yet"
+    session_id: Id
+    starts_at: AwareDatetime
+    ends_at: AwareDatetime
+
+
 class StepDue(Value):
     """An armed step of the plan has fallen due."""
 
@@ -163,6 +185,8 @@ Event = Annotated[
     | OutreachLogged
     | Paused
     | Withdrawn
+    | ReminderDue
+    | NotSeenYet
     | StepDue,
     Field(discriminator="kind"),
 ]

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from domain.balance import Entry, EntryKind
 from domain.effects import CancelMessage, Effect, PostEntry, QueueMessage
+from domain.grace import Term
 from domain.outcomes import Outcome, Schedule
 from domain.policy import Policy
 from domain.sending import Message, MessageState
@@ -59,6 +60,7 @@ class Facts(Value):
     team: tuple[Colleague, ...] = ()
     make_ups: tuple[MakeUp, ...] = ()
     first_session_id: Id | None = None
+    terms: tuple[Term, ...] = ()
 
     @property
     def policy(self) -> Policy:

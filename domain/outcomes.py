@@ -10,7 +10,11 @@ from domain.value import Id, Value
 
 
 class Code(StrEnum):
-    """The settled result of one session for one student."""
+    """The settled result of one session for one student.
+
+    `scheduled` is the one that is no result: what was told ahead was taken back, and the session stands as if nothing
+    had been told. Only a correction before its start leads there.
+    """
 
     ATTENDED = "attended"
     LATE = "late"
@@ -24,6 +28,7 @@ class Code(StrEnum):
     INSTRUCTOR_NO_SHOW = "instructor_no_show"
     CANCELLED_BY_OPERATOR = "cancelled_by_operator"
     TECHNICAL_FAILURE = "technical_failure"
+    SCHEDULED = "scheduled"
 
 
 class Charge(StrEnum):
@@ -88,7 +93,11 @@ FLAGS: Mapping[Code, Flags] = {
     Code.INSTRUCTOR_NO_SHOW: _CALLED_OFF,
     Code.CANCELLED_BY_OPERATOR: _CALLED_OFF,
     Code.TECHNICAL_FAILURE: Flags(pays_instructor=True, hears=Hears.CALLED_OFF),
+    Code.SCHEDULED: Flags(),
 }
+
+REPORTABLE = tuple(c for c in Code if c is not Code.SCHEDULED)
+"""What may be said of a session in the first place."""
 
 TOLD_AHEAD = frozenset({Code.CANCELLED_BY_STUDENT, Code.LATE_CANCELLED, Code.EXCUSED_ABSENCE})
 BEFORE_START = TOLD_AHEAD | {Code.CANCELLED_BY_INSTRUCTOR, Code.CANCELLED_BY_OPERATOR}
@@ -120,6 +129,8 @@ class Schedule(Value):
 
     def units_for(self, code: Code) -> int:
         """Units (whole sessions) that an outcome takes from the balance; 0 when it is held."""
+        if code is Code.SCHEDULED:
+            return 0
         charge = self.charges.get(code, FLAGS[code].charge)
         return self.units_per_session if charge is Charge.DECREMENT else 0
 

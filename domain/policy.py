@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from pydantic import Field
 
+from domain.attendance import Thresholds
 from domain.value import Value
 
 
@@ -59,6 +60,16 @@ class Policy(Value):
     claim_working_hours: int = Field(8, ge=1)
     contact_attempts: int = Field(3, ge=1)
     contact_channels: int = Field(2, ge=1)
+    # Before a session, and what nobody recorded (norm: 24 h and 1 h; judgement: the chases)
+    remind_by_email: timedelta | None = timedelta(hours=24)
+    remind_by_sms: timedelta | None = timedelta(hours=1)
+    chase_instructor: tuple[timedelta, ...] = (timedelta(minutes=30), timedelta(hours=4))
+    unrecorded_task_after: timedelta = timedelta(hours=24)
+    attendance: Thresholds = Thresholds()
+    # Cancelling and making up (norm: one free pass a term; credits last 30 to 120 days, one or two open)
+    grace_per_term: int = Field(1, ge=0)
+    make_up_valid_for: timedelta = timedelta(days=60)
+    make_ups_open: int = Field(2, ge=0)
     # Balance (norm: 2-3 lessons left)
     low_balance_units: int = Field(2, ge=1)
     low_balance_weeks: int = Field(2, ge=1)

@@ -22,8 +22,11 @@ class Purpose(StrEnum):
     CALLED_OFF = "called_off"
     CANCELLATION_CONFIRMATION = "cancellation_confirmation"
     ALL_CLEAR = "all_clear"
+    REMINDER = "reminder"
+    LIVE_RESCUE = "live_rescue"
     ANSWER = "answer"
     TASK_REMINDER = "task_reminder"
+    UNRECORDED = "unrecorded"
 
 
 class Channel(StrEnum):
@@ -59,7 +62,11 @@ COUNTED = frozenset({Purpose.ABSENCE_NOTICE, Purpose.CONCERN})
 ABOUT_ABSENCE = COUNTED
 FALLS_BACK = COUNTED | {Purpose.CALLED_OFF}
 """Purposes important enough to ask the next guardian when this one cannot be reached."""
-_KEEPS_QUIET = COUNTED | {Purpose.ALL_CLEAR, Purpose.CALLED_OFF}
+_KEEPS_QUIET = COUNTED | {Purpose.ALL_CLEAR, Purpose.CALLED_OFF, Purpose.REMINDER, Purpose.LIVE_RESCUE}
+BEFORE_IT_IS_OVER = frozenset({Purpose.REMINDER, Purpose.LIVE_RESCUE})
+"""About a session that has no outcome yet: once it has one, they are of no use."""
+TIED_TO_SESSION = BEFORE_IT_IS_OVER | {Purpose.CALLED_OFF}
+"""Useless from a moment of their session on, whenever they are sent."""
 RETRY_AFTER = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), timedelta(minutes=60))
 """Waits before a message that was never handed over is tried again; the last one repeats until it expires."""
 EMAIL_AGAIN_AFTER = timedelta(minutes=10)
@@ -83,7 +90,7 @@ class Message(Value):
     channel: Channel
     recipient_kind: Literal["guardian", "staff"] = "guardian"
     recipient_id: Id
-    student_id: Id
+    student_id: Id | None = None
     session_id: Id | None = None
     case_id: Id | None = None
     task_id: Id | None = None
@@ -197,12 +204,12 @@ def _within_caps(message: Message, to: RecipientFacts, now: datetime) -> Verdict
         return Verdict(act="suppress", reason="weekly_cap")
     today = local(now, to.zone).date()
 
-    def had_one_today(student_id: Id) -> bool:
+    def had_one_today(student_id: Id | None) -> bool:
         return any(h.student_id == student_id and local(h.at, to.zone).date() == today for h in week)
 
     if had_one_today(message.student_id):
         return Verdict(act="suppress", reason="daily_cap")
-    with_it: dict[Id, Id] = {}
+    with_it: dict[Id | None, Id] = {}
     for other in to.siblings:
         fits = other.id != message.id and other.due_at <= now < other.expires_at
         if fits and other.student_id != message.student_id and not had_one_today(other.student_id):

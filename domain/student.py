@@ -8,20 +8,21 @@ from __future__ import annotations
 from datetime import datetime
 
 from domain.absence import is_tier_1
+from domain.account import adjusted, charge, topped_up
 from domain.alarms import look, recheck_ground
-from domain.balance import EntryKind, alert_due, entry, low_level, settle
 from domain.cases import CaseOutcome
 from domain.draft import Decision, Draft
-from domain.effects import PostEntry
 from domain.episodes import close_case, pause, raise_tier
 from domain.events import (
     Adjusted,
     Enrolled,
     Event,
     MessageReported,
+    NotSeenYet,
     OutcomeRecorded,
     OutreachLogged,
     Paused,
+    ReminderDue,
     ReplyReceived,
     StepDue,
     TaskClaimed,
@@ -32,14 +33,15 @@ from domain.events import (
     ToppedUp,
     Withdrawn,
 )
-from domain.facts import Enrollment, Facts
+from domain.facts import Facts
 from domain.follow_up import act_on_task, finish, reply_received, task_deadline
 from domain.ladder import take_step
 from domain.notices import all_clear, message_reported, tell_outcome
 from domain.outcomes import Hears, Outcome
 from domain.plan import Step, armed
+from domain.session_notices import ask_to_join, remind, settles_notices
 from domain.state import State
-from domain.tasks import Task, TaskKind, TaskStatus, task_id
+from domain.tasks import TaskStatus
 
 __all__ = ["Decision", "decide"]
 
@@ -57,22 +59,26 @@ def decide(state: State, event: Event, facts: Facts, now: datetime) -> Decision:
         case ReplyReceived():
             reply_received(d, event)
         case ToppedUp():
-            _topped_up(d, event)
+            topped_up(d, event)
         case Adjusted():
-            _adjusted(d, event)
+            adjusted(d, event)
         case TaskClaimed() | TaskCompleted() | TaskSnoozed() | TaskReassigned() | TaskDismissed() | OutreachLogged():
             act_on_task(d, event)
         case Paused():
             _paused(d, event)
         case Withdrawn():
             _withdrawn(d)
+        case ReminderDue():
+            remind(d, event)
+        case NotSeenYet():
+            ask_to_join(d, event)
         case Enrolled():
             d.because("enrolled", enrollment=event.enrollment_id)
             d.remember(withdrawn=False)
     return d.decision()
 
 
-# --- outcomes and money -----------------------------------------------------------------------------------------------
+# --- outcomes --------------------------------------------------------------------------------------------------------
 
 
 def _outcome_recorded(d: Draft, event: OutcomeRecorded) -> None:
@@ -86,8 +92,9 @@ def _outcome_recorded(d: Draft, event: OutcomeRecorded) -> None:
         return
     tier = 1 if is_tier_1(outcome) else None
     d.because("outcome", code=outcome.code.value, version=outcome.version, session=outcome.session_id, tier=tier)
-    taken = _settle(d, outcome, enrollment)
-    cleared = _corrected(d, outcome, enrollment)
+    settles_notices(d, outcome)
+    units = charge(d, outcome, enrollment, anew=event.anew)
+    cleared = _corrected(d, outcome, units)
     if outcome.flags.present and any(p.until == outcome.starts_at for p in d.pauses):
         d.because("attended_in_pause", session=outcome.session_id)
     look(d, outcome)
@@ -100,62 +107,10 @@ def _outcome_recorded(d: Draft, event: OutcomeRecorded) -> None:
     elif d.state.withdrawn:
         d.because("withdrawn_tells_nobody")
     else:
-        tell_outcome(d, outcome, d.facts.enrollment(enrollment.id) or enrollment, taken)
+        tell_outcome(d, outcome, d.facts.enrollment(enrollment.id) or enrollment, units)
 
 
-def _settle(d: Draft, outcome: Outcome, enrollment: Enrollment) -> int:
-    """Make the book agree with the outcome; returns the units it takes."""
-    lines = settle(outcome, enrollment.schedule, d.facts.entries, d.now)
-    for line in lines:
-        d.do(PostEntry(entry=line))
-    taken = -sum(line.units for line in lines if line.kind is EntryKind.CONSUME)
-    if lines:
-        credited = sum(line.units for line in lines)
-        d.because("charged" if taken else "credited_back", units=taken or credited)
-    after = d.facts.enrollment(enrollment.id)
-    quiet = outcome.version > 1 or (outcome.is_backfill and outcome.imported)
-    if taken and after and not quiet and not d.state.withdrawn:
-        _alert(d, after, before=enrollment.balance)
-    return taken
-
-
-def _alert(d: Draft, enrollment: Enrollment, before: int) -> None:
-    """Low balance: once per package, and once more at 0, a task for the enrollment's coordinator."""
-    if enrollment.last_top_up is None:
-        return
-    level = low_level(d.facts.policy, enrollment.schedule, enrollment.last_top_up, enrollment.upcoming)
-    flags = d.state.alerts_of(enrollment.id)
-    due = alert_due(flags, level, before, enrollment.balance)
-    if due is None:
-        return
-    d.because("balance_" + due, balance=enrollment.balance, level=level)
-    _flag(d, enrollment, low=True, empty=flags.empty or due == "empty")
-    waiting = next(
-        (t for t in d.state.tasks if t.kind is TaskKind.LOW_BALANCE and t.enrollment_id == enrollment.id), None
-    )
-    due_at = d.facts.calendar.same_day(d.now) if due == "empty" else d.facts.calendar.one_business_day(d.now)
-    if waiting:
-        d.put_task(waiting.model_copy(update={"due_at": min(waiting.due_at, due_at)}), "redated")
-        return
-    d.put_task(
-        Task(
-            id=task_id(TaskKind.LOW_BALANCE, enrollment.id, d.now.isoformat(), due),
-            kind=TaskKind.LOW_BALANCE,
-            owner_id=enrollment.coordinator_id,
-            enrollment_id=enrollment.id,
-            opened_at=d.now,
-            due_at=due_at,
-        ),
-        "opened",
-    )
-
-
-def _flag(d: Draft, enrollment: Enrollment, *, low: bool, empty: bool) -> None:
-    flags = d.state.alerts_of(enrollment.id).model_copy(update={"low": low, "empty": empty})
-    d.remember(alerts=(*(a for a in d.state.alerts if a.enrollment_id != enrollment.id), flags))
-
-
-def _corrected(d: Draft, outcome: Outcome, enrollment: Enrollment) -> bool:
+def _corrected(d: Draft, outcome: Outcome, units: int) -> bool:
     """A correction undoes: queued messages, tasks and a case without ground; true if an all-clear goes out.
 
     The all-clear goes out whenever the correction comes: who was told something false is told so.
@@ -168,52 +123,10 @@ def _corrected(d: Draft, outcome: Outcome, enrollment: Enrollment) -> bool:
     recheck_ground(d, outcome)
     if outcome.flags.hears is Hears.ABSENCE_NOTICE:
         return False
-    cleared = all_clear(d, outcome, enrollment.schedule.units_for(outcome.code))
+    cleared = all_clear(d, outcome, units)
     if cleared:
         d.because("all_clear", session=outcome.session_id)
     return cleared
-
-
-def _topped_up(d: Draft, act: ToppedUp) -> None:
-    if d.facts.enrollment(act.enrollment_id) is None:
-        d.refuse("enrollment_unknown")
-        return
-    key = f"top_up:{act.act_id}"
-    line = entry(EntryKind.TOP_UP, key, act.enrollment_id, act.units, d.now, by=act.by, reason_id=act.reason_id)
-    if _booked(d, key):
-        return
-    d.do(PostEntry(entry=line))
-    enrollment = d.facts.enrollment(act.enrollment_id)
-    if enrollment is None:
-        return
-    d.because("topped_up", units=act.units, balance=enrollment.balance)
-    if enrollment.balance > low_level(d.facts.policy, enrollment.schedule, act.units, enrollment.upcoming):
-        _flag(d, enrollment, low=False, empty=False)
-        for task in d.state.tasks:
-            if task.kind is TaskKind.LOW_BALANCE and task.enrollment_id == enrollment.id:
-                finish(d, task, TaskStatus.CLOSED, None, reason="topped_up")
-
-
-def _adjusted(d: Draft, act: Adjusted) -> None:
-    if d.facts.enrollment(act.enrollment_id) is None or act.units == 0:
-        d.refuse("enrollment_unknown" if act.units else "nothing_to_adjust")
-        return
-    key = f"adjust:{act.act_id}"
-    if _booked(d, key):
-        return
-    d.do(
-        PostEntry(
-            entry=entry(EntryKind.ADJUST, key, act.enrollment_id, act.units, d.now, by=act.by, reason_id=act.reason_id)
-        )
-    )
-    d.because("adjusted", units=act.units)
-
-
-def _booked(d: Draft, key: str) -> bool:
-    booked = any(e.key == key for e in d.facts.entries)
-    if booked:
-        d.because("booked_already")
-    return booked
 
 
 # --- pause, withdrawal, deadlines -------------------------------------------------------------------------------------

@@ -39,6 +39,7 @@ class TaskKind(StrEnum):
     LOW_BALANCE = "low_balance"
     FIX_CONTACT = "fix_contact"
     NO_SESSIONS_HELD = "no_sessions_held"
+    UNRECORDED = "unrecorded"
     BLAST_GUARD = "blast_guard"
     PROVIDER_MISCONFIGURED = "provider_misconfigured"
 
@@ -93,6 +94,7 @@ class Task(Value):
     session_id: Id | None = None
     enrollment_id: Id | None = None
     guardian_id: Id | None = None
+    instructor_id: Id | None = None
     claimed_by: Id | None = None
     claimed_until: datetime | None = None
     snoozed_until: datetime | None = None

@@ -42,6 +42,9 @@ def test_nothing_has_to_be_set() -> None:
     ("values", "told"),
     [
         ({"PORT": "eighty"}, "BELLWETHER_PORT"),
+        ({"CLASSROOM_WEBHOOK_SECRET": "no base64!"}, "BELLWETHER_CLASSROOM_WEBHOOK_SECRET"),
+        ({"CLASSROOM_WEBHOOK_SECRET": "whsec_"}, "BELLWETHER_CLASSROOM_WEBHOOK_SECRET"),
+        ({"LIVEKIT_API_KEY": "key"}, "LIVEKIT_API_SECRET"),
         ({"PORT": "70000"}, "BELLWETHER_PORT"),
         ({"TEMPORAL_TLS": "perhaps"}, "BELLWETHER_TEMPORAL_TLS"),
         ({"CLOCK_JUMPS": "sometimes"}, "BELLWETHER_CLOCK_JUMPS"),

@@ -5,19 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 from temporalio import workflow
-from temporalio.client import (
-    Client,
-    Schedule,
-    ScheduleActionStartWorkflow,
-    ScheduleAlreadyRunningError,
-    ScheduleIntervalSpec,
-    SchedulePolicy,
-    ScheduleSpec,
-)
 from temporalio.common import RetryPolicy
 
 from activities.inputs import AUDIT, AuditOut
-from workflows.contract import AUDIT_SCHEDULE, AUDIT_WORKFLOW, STUDENTS
+from workflows.contract import AUDIT_WORKFLOW
 
 
 @workflow.defn(name=AUDIT_WORKFLOW)
@@ -34,18 +25,3 @@ class AuditWorkflow:
             retry_policy=RetryPolicy(maximum_attempts=1),
         )
         return found
-
-
-async def ensure_schedule(client: Client, every: timedelta = timedelta(minutes=1)) -> None:
-    """Make the auditor's schedule, if it is not there."""
-    try:
-        await client.create_schedule(
-            AUDIT_SCHEDULE,
-            Schedule(
-                action=ScheduleActionStartWorkflow(AUDIT_WORKFLOW, id="audit", task_queue=STUDENTS),
-                spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=every)]),
-                policy=SchedulePolicy(catchup_window=timedelta(minutes=10)),
-            ),
-        )
-    except ScheduleAlreadyRunningError:
-        return

@@ -7,8 +7,11 @@ from dataclasses import dataclass
 STUDENTS = "students"
 MESSAGES = "messages"
 STUDENT_WORKFLOW = "student"
+SESSION_WORKFLOW = "session"
 AUDIT_WORKFLOW = "audit"
 AUDIT_SCHEDULE = "audit-every-minute"
+CALENDAR_WORKFLOW = "calendar"
+CALENDAR_SCHEDULE = "calendar-every-hour"
 NUDGE = "nudge"
 
 
@@ -24,3 +27,16 @@ class StudentIn:
 def student_workflow_id(student_id: str) -> str:
     """The workflow of a student."""
     return f"student:{student_id}"
+
+
+@dataclass(frozen=True)
+class SessionIn:
+    """One session's workflow."""
+
+    org_id: str
+    session_id: str
+
+
+def session_workflow_id(session_id: str) -> str:
+    """The workflow of a session."""
+    return f"session:{session_id}"

@@ -1,4 +1,4 @@
-"""Waking a student's workflow: signal-with-start, an id and nothing else."""
+"""Waking the workflow of a student or a session: signal-with-start, an id and nothing else."""
 
 from __future__ import annotations
 
@@ -6,7 +6,16 @@ from datetime import timedelta
 
 from temporalio.client import Client
 
-from workflows.contract import NUDGE, STUDENT_WORKFLOW, STUDENTS, StudentIn, student_workflow_id
+from workflows.contract import (
+    NUDGE,
+    SESSION_WORKFLOW,
+    STUDENT_WORKFLOW,
+    STUDENTS,
+    SessionIn,
+    StudentIn,
+    session_workflow_id,
+    student_workflow_id,
+)
 
 NUDGE_WITHIN = timedelta(seconds=1)
 
@@ -24,5 +33,22 @@ async def nudge(client: Client, org_id: str, student_id: str, event_id: str) -> 
         start_signal=NUDGE,
         start_signal_args=[event_id],
         static_summary="follows one student's attendance",
+        rpc_timeout=NUDGE_WITHIN,
+    )
+
+
+async def nudge_session(client: Client, org_id: str, session_id: str, event_id: str) -> None:
+    """Wake the session. One that has ended starts again: late evidence re-opens it.
+
+    Raises temporalio.service.RPCError when the server cannot be reached within a second.
+    """
+    await client.start_workflow(
+        SESSION_WORKFLOW,
+        SessionIn(org_id, session_id),
+        id=session_workflow_id(session_id),
+        task_queue=STUDENTS,
+        start_signal=NUDGE,
+        start_signal_args=[event_id],
+        static_summary="the clock of one session",
         rpc_timeout=NUDGE_WITHIN,
     )

@@ -8,17 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from datetime import timedelta
 
 from temporalio import workflow
-from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError
 
-from activities.inputs import ADVANCE, DELIVER, AdvanceIn, AdvanceOut, DeliverIn, DeliverOut
-from workflows.contract import MESSAGES, STUDENT_WORKFLOW, StudentIn
-
-QUICK = RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(seconds=10))
-BOOKS_AWAY = timedelta(seconds=5)
+from activities.inputs import ADVANCE, AdvanceIn, AdvanceOut
+from workflows.calling import BOOKS_AWAY, decide, deliver
+from workflows.contract import STUDENT_WORKFLOW, StudentIn
 
 
 @workflow.defn(name=STUDENT_WORKFLOW)
@@ -70,32 +66,15 @@ class StudentWorkflow:
         """Decide what waits; while the books are away, wait a little and try again."""
         given = AdvanceIn(self.student.org_id, self.student.student_id, workflow.now(), tuple(self.deliveries))
         try:
-            step: AdvanceOut = await workflow.execute_local_activity(
-                ADVANCE,
-                given,
-                result_type=AdvanceOut,
-                start_to_close_timeout=timedelta(seconds=5),
-                schedule_to_close_timeout=timedelta(seconds=15),
-                local_retry_threshold=timedelta(seconds=3),
-                retry_policy=QUICK,
-            )
+            return await decide(ADVANCE, given, AdvanceOut)
         except ActivityError:
             return AdvanceOut(wait=BOOKS_AWAY, summary="the books cannot be reached, trying again")
-        return step
 
     async def deliver(self, message_id: str) -> None:
         """One attempt of one message, on its own queue. What it leaves to decide wakes the loop."""
         changes_plan = True
         try:
-            out = await workflow.execute_activity(
-                DELIVER,
-                DeliverIn(self.student.org_id, message_id),
-                result_type=DeliverOut,
-                task_queue=MESSAGES,
-                start_to_close_timeout=timedelta(seconds=30),
-                schedule_to_close_timeout=timedelta(seconds=60),
-            )
-            changes_plan = out.changes_plan
+            changes_plan = (await deliver(self.student.org_id, message_id)).changes_plan
         except ActivityError:
             pass
         finally:

@@ -14,15 +14,17 @@ from zoneinfo import ZoneInfo
 from cli.demo.background import background
 from cli.demo.cast import CAST, STAFF
 from cli.demo.parts import CHICAGO, CODES, WEEKS, Parent, Part
+from cli.demo.rooms import BY_HAND, LESSON, ROOMS, Lesson, Seat, address
 
 NAME = "Northstar Tutoring"
 ZONE = CHICAGO
 SEED = 7
-LESSON = timedelta(hours=1)
-SETTLES_AFTER = timedelta(minutes=10)
-"""After its end a session's evidence is complete, and its outcome is reported."""
-CALENDAR_WEEKS = WEEKS + 2
-"""The calendar goes on after the month that is played, as it would."""
+DROPS_IN_100 = 5
+"""How often a student of the background drops out of the room for a while."""
+FORGOTTEN = ("aisha", "2 Thu 18:00")
+"""The lesson whose sheet its instructor forgets, until she is asked for it."""
+STRANGER = "Galaxy Tab"
+"""What the classroom calls somebody who joined on a device that is not his own."""
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 Item = dict[str, Any]
 
@@ -47,13 +49,13 @@ class FourWeeks:
 
 
 @dataclass(frozen=True)
-class Report:
-    """An outcome that the classroom reports after the session, or that was told ahead."""
+class Absence:
+    """A lesson that a family of the background cancels ahead, at `at`."""
 
     at: datetime
-    session: str
     student: str
-    code: str
+    starts_at: datetime
+    by: str
 
 
 @dataclass
@@ -62,8 +64,12 @@ class Academy:
 
     weeks: FourWeeks
     people: dict[str, list[Item]] = field(default_factory=dict)
+    recurrences: dict[str, list[Item]] = field(default_factory=dict)
+    """The weekly series of each schedule: they make its sessions."""
     top_ups: dict[str, int] = field(default_factory=dict)
-    reports: list[Report] = field(default_factory=list)
+    lessons: dict[tuple[str, str], Lesson] = field(default_factory=dict)
+    """Who goes where, by schedule and slot. A session that nobody goes to is none."""
+    absences: list[Absence] = field(default_factory=list)
     newcomers: dict[str, Item] = field(default_factory=dict)
     """Enrollments made during the month, by student."""
 
@@ -73,15 +79,22 @@ class Academy:
         if all(known["ref"] != item["ref"] for known in items):
             items.append(item)
 
+    @property
+    def term(self) -> Item:
+        """The term around the month."""
+        first = self.weeks.first_monday
+        last = first + timedelta(weeks=WEEKS, days=-1)
+        return {"ref": "term", "name": "Term", "starts_on": first.isoformat(), "ends_on": last.isoformat()}
 
-def session_ref(student_or_group: str, slot: str) -> str:
-    """The ref of a session, as "maya-2-fri-17:00"."""
-    return f"{student_or_group}-{slot.replace(' ', '-').lower()}"
+    def sit(self, schedule: str, part: Part, slot: str, seat: Seat) -> None:
+        """Give a student a seat in a lesson."""
+        new = Lesson(schedule, slot, self.weeks.at(slot), part.instructor, forgotten=(schedule, slot) == FORGOTTEN)
+        self.lessons.setdefault((schedule, slot), new).seats.append(seat)
 
 
 def build(weeks: FourWeeks, seed: int = SEED) -> Academy:
     """The whole academy."""
-    academy, rng = Academy(weeks), random.Random(seed)
+    academy, rng, rooms = Academy(weeks), random.Random(seed), random.Random(seed)
     for ref, name, role in STAFF:
         academy.add("staff", ref=ref, name=name, email=f"{ref}@northstar.example", role=role)
     numbers = iter(range(100))
@@ -92,19 +105,32 @@ def build(weeks: FourWeeks, seed: int = SEED) -> Academy:
         for week, letters in enumerate(part.weeks, start=1):
             for slot, letter in zip(part.times, letters, strict=True):
                 if letter in CODES:
-                    _report(academy, part.ref, part.ref, f"{week} {slot}", CODES[letter])
+                    shown_as = STRANGER if letter == "U" else None
+                    seat = Seat(part.ref, CODES[letter], drops=letter == "D", shown_as=shown_as)
+                    academy.sit(part.ref, part, f"{week} {slot}", seat)
     for extra in background(rng):
         _student(academy, extra.part, extra.part.parents, numbers)
         _schedule(academy, extra.schedule, extra.part, kind=extra.kind)
         _enrollment(academy, extra.part, extra.schedule)
         for slot, code in extra.outcomes:
-            _report(academy, extra.schedule, extra.part.ref, slot, code)
-    academy.reports.sort(key=lambda r: (r.at, r.session, r.student))
+            if code == "cancelled_by_student":
+                academy.absences.append(_absence(weeks, extra.part, slot))
+            else:
+                drops = rooms.randrange(100) < DROPS_IN_100
+                seat = Seat(extra.part.ref, code, comes_at=rooms.randint(-1, 3), drops=drops)
+                academy.sit(extra.schedule, extra.part, slot, seat)
     return academy
 
 
+def _absence(weeks: FourWeeks, part: Part, slot: str) -> Absence:
+    """Told at half past nine the day before."""
+    starts_at = weeks.at(slot)
+    the_day_before = starts_at.replace(hour=9, minute=30) - timedelta(days=1)
+    return Absence(max(the_day_before, weeks.at("1 Mon 09:00")), part.ref, starts_at, part.coordinator)
+
+
 def _student(academy: Academy, part: Part, parents: tuple[Parent, ...], numbers: Any) -> None:
-    academy.add("students", ref=part.ref, name=part.name)
+    academy.add("students", ref=part.ref, name=part.name, email=address(part.ref))
     for position, parent in enumerate(parents, start=1):
         ref = parent.name.lower().replace(" ", "-").replace("'", "")
         child = {"student_ref": part.ref, "position": position}
@@ -125,7 +151,10 @@ def _student(academy: Academy, part: Part, parents: tuple[Parent, ...], numbers:
 
 
 def _schedule(academy: Academy, ref: str, part: Part, kind: str) -> None:
-    """The schedule with its sessions: a group's is made by its first student."""
+    """The schedule with its weekly series: a group's is made by its first student. It goes on after the month."""
+    if ref in academy.recurrences:
+        return
+    connected: Item = {} if part.instructor == BY_HAND else {"meeting_ref": ref, "join_url": f"{ROOMS}/{ref}"}
     academy.add(
         "schedules",
         ref=ref,
@@ -134,17 +163,19 @@ def _schedule(academy: Academy, ref: str, part: Part, kind: str) -> None:
         zone=ZONE,
         instructor_ref=part.instructor,
         sessions_per_week=len(part.times),
+        **connected,
     )
-    for week in range(2 if part.is_new else 1, CALENDAR_WEEKS + 1):
-        for slot in part.times:
-            starts_at = academy.weeks.at(f"{week} {slot}")
-            academy.add(
-                "sessions",
-                ref=session_ref(ref, f"{week} {slot}"),
-                schedule_ref=ref,
-                starts_at=starts_at.isoformat(),
-                ends_at=(starts_at + LESSON).isoformat(),
-            )
+    first_week = 2 if part.is_new else 1
+    academy.recurrences[ref] = [_weekly(academy.weeks.at(f"{first_week} {slot}")) for slot in part.times]
+
+
+def _weekly(first: datetime) -> Item:
+    return {
+        "rule": f"FREQ=WEEKLY;BYDAY={first:%a}"[:-1].upper(),
+        "starts_on": first.date().isoformat(),
+        "starts_at": f"{first:%H:%M}",
+        "minutes": LESSON // timedelta(minutes=1),
+    }
 
 
 def _enrollment(academy: Academy, part: Part, schedule: str) -> None:
@@ -155,11 +186,3 @@ def _enrollment(academy: Academy, part: Part, schedule: str) -> None:
         academy.newcomers[part.ref] = item
     else:
         academy.add("enrollments", **item, started_at=began.isoformat(), imported=True)
-
-
-def _report(academy: Academy, schedule: str, student: str, slot: str, code: str) -> None:
-    at = academy.weeks.at(slot) + LESSON + SETTLES_AFTER
-    if code == "cancelled_by_student":
-        the_day_before = academy.weeks.at(slot).replace(hour=9, minute=30) - timedelta(days=1)
-        at = max(the_day_before, academy.weeks.at("1 Mon 09:00"))
-    academy.reports.append(Report(at, session_ref(schedule, slot), student, code))

@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from cli.demo.cast import CAST
 from cli.demo.parts import CHICAGO, NEW_YORK, WEEKS, Parent, Part
 
 FIRST = (
@@ -19,14 +20,14 @@ LAST = (
 PARENTS = ("Ada", "Boris", "Celia", "David", "Edith", "Felix", "Gina", "Henry", "Irene", "Jack", "Kate", "Luis")
 GROUPS = (
     ("chess", "Chess", "ken", "alice", ("Tue 17:00", "Fri 17:00")),
-    ("writing", "Creative writing", "julia", "bob", ("Tue 18:00", "Thu 17:00")),
+    ("writing", "Creative writing", "julia", "bob", ("Tue 18:00", "Thu 18:00")),
     ("robots", "Robotics", "ivan", "carol", ("Wed 18:00", "Fri 16:00")),
 )
 GROUP_SIZE = 4
 SUBJECTS = ("Maths", "Physics", "English", "Spanish", "Biology", "Geography")
 INSTRUCTORS = ("ivan", "julia", "ken", "mei", "ruth")
 COORDINATORS = ("alice", "bob", "carol")
-PAIRS = (("Mon", "Wed"), ("Tue", "Thu"), ("Mon", "Thu"), ("Wed", "Fri"))
+DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri")
 CLOCKS = ("16:00", "17:00", "18:00")
 PACKAGES = (4, 8, 10, 12, 20)
 OUTCOMES = (
@@ -49,17 +50,20 @@ class Extra:
 
 
 def background(rng: random.Random) -> Iterator[Extra]:
-    """25 students: three groups of four, the rest one to one; every fourth family lives in another zone."""
+    """25 students: three groups of four twice a week, the rest one to one; every fourth family is in another zone."""
     groups = [group for group in GROUPS for _ in range(GROUP_SIZE)]
+    teaches = {(p.instructor, slot) for p in CAST for slot in p.times} | {(g[2], slot) for g in GROUPS for slot in g[4]}
     for number, (first, last) in enumerate(zip(FIRST, LAST, strict=True)):
         ref = first.lower()
+        times: tuple[str, ...]
         if number < len(groups):
             schedule, subject, instructor, coordinator, times = groups[number]
         else:
             schedule, coordinator = ref, COORDINATORS[number % 3]
             subject, instructor = rng.choice(SUBJECTS), rng.choice(INSTRUCTORS)
-            one, other = rng.choice(PAIRS)
-            times = (f"{one} {rng.choice(CLOCKS)}", f"{other} {rng.choice(CLOCKS)}")
+            instructor, slot = _free(instructor, rng.choice(DAYS), rng.choice(CLOCKS), teaches)
+            times = (slot,)
+            teaches.add((instructor, slot))
         part = Part(
             ref,
             f"{first} {last}",
@@ -78,6 +82,14 @@ def background(rng: random.Random) -> Iterator[Extra]:
             codes[-2:] = ["no_show", "no_show"]
         kind = "one_to_one" if schedule == ref else "group"
         yield Extra(part, schedule, kind, tuple(zip(slots, codes, strict=True)))
+
+
+def _free(wanted: str, day: str, clock: str, teaches: set[tuple[str, str]]) -> tuple[str, str]:
+    """Nobody teaches in two rooms at once: the next instructor and slot, from those wanted on, that are free."""
+    first = INSTRUCTORS.index(wanted)
+    in_turn = (*INSTRUCTORS[first:], *INSTRUCTORS[:first])
+    slots = (f"{day} {at}" for at in (clock, *CLOCKS))
+    return next((i, slot) for slot in slots for i in in_turn if (i, slot) not in teaches)
 
 
 def _parents(rng: random.Random, number: int, last: str) -> tuple[Parent, ...]:

@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
-from cli.demo.parts import NEW_YORK, Claim, Correct, Enroll, Finish, Parent, Part, Pause, Reply, Told, TopUp
+from cli.demo.parts import (
+    NEW_YORK,
+    Away,
+    CallOff,
+    Claim,
+    Correct,
+    Enroll,
+    Finish,
+    Match,
+    Parent,
+    Part,
+    Pause,
+    Reply,
+    Told,
+    TopUp,
+)
 
 STAFF = (
     ("alice", "Alice Moreno", "coordinator"),
@@ -20,7 +35,7 @@ CAST = (
     Part(
         "aisha",
         "Aisha Khan",
-        "comes to every session. This is what a quiet month looks like.",
+        "comes to every session. Only her teacher, who marks attendance by hand, forgets the sheet once.",
         "Chemistry",
         "ruth",
         "carol",
@@ -31,13 +46,14 @@ CAST = (
     Part(
         "finn",
         "Finn O'Brien",
-        "joins eight minutes late. It counts as being there, and nobody is alarmed.",
+        "joins eight minutes late, and once under a name that nobody knows. He was there, and nobody is alarmed.",
         "Latin",
         "mei",
         "carol",
         ("Mon 17:00", "Wed 16:00"),
-        ("LA", "AA", "AA", "LA"),
+        ("LA", "AD", "AU", "LA"),
         (Parent("Orla O'Brien"),),
+        acts=(("3 Wed 17:20", Match("3 Wed 16:00", "carol")),),
     ),
     Part(
         "theo",
@@ -68,7 +84,7 @@ CAST = (
         acts=(
             ("1 Fri 09:30", Finish("follow_up", "alice", "no_answer")),
             ("2 Mon 09:30", Finish("follow_up", "alice", "no_answer")),
-            ("2 Mon 10:00", Told("2 Mon 18:00", "cancelled_by_instructor", "julia")),
+            ("2 Mon 10:00", CallOff("2 Mon 18:00", "cancelled_by_instructor", "julia", "Julia is ill.")),
             ("2 Tue 09:30", Finish("follow_up", "alice", "no_answer", "email")),
             ("2 Wed 09:30", Finish("fix_contact", "alice", "done", None, "New number from the school office.")),
         ),
@@ -91,7 +107,7 @@ CAST = (
     Part(
         "noah",
         "Noah Fischer",
-        "is marked absent by mistake, and the instructor takes it back.",
+        "cannot get into the room and counts as absent, until his instructor says how it was.",
         "Maths",
         "julia",
         "bob",
@@ -156,7 +172,7 @@ CAST = (
     Part(
         "lucas",
         "Lucas Moreau",
-        "misses two sessions, and his family asks for a pause.",
+        "misses two sessions, and his family asks for a pause. Nobody waits for him while it lasts.",
         "Physics",
         "ivan",
         "bob",
@@ -164,11 +180,7 @@ CAST = (
         ("AA", "NN", "..", "AA"),
         (Parent("Claire Moreau"),),
         left=18,
-        acts=(
-            ("2 Fri 09:40", Pause("4 Mon 00:00", "bob")),
-            ("2 Fri 09:50", Told("3 Mon 19:30", "cancelled_by_student", "bob")),
-            ("2 Fri 09:51", Told("3 Thu 16:00", "cancelled_by_student", "bob")),
-        ),
+        acts=(("2 Fri 09:40", Pause("4 Mon 00:00", "bob")),),
     ),
     Part(
         "ida",
@@ -217,16 +229,16 @@ CAST = (
     Part(
         "emma",
         "Emma Sato",
-        "cancels twice: once two days ahead, once at the last minute.",
+        "cancels twice: once two days ahead, once at the last minute. Each term forgives one of these.",
         "English",
         "julia",
         "carol",
         ("Tue 19:30", "Thu 19:30"),
         ("AA", "A.", "A.", "AA"),
         (Parent("Yuki Sato"),),
-        left=17,
+        left=18,
         acts=(
-            ("2 Tue 10:00", Told("2 Thu 19:30", "cancelled_by_student", "carol")),
+            ("2 Tue 10:00", Away("2 Thu 19:30", "carol", "clash")),
             ("3 Thu 17:00", Told("3 Thu 19:30", "cancelled_by_student", "carol")),
         ),
     ),

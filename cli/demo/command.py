@@ -13,10 +13,14 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
+from pydantic import SecretStr
+
 from cli import organizations
+from cli.configured import changed
 from cli.demo.academy import NAME, ZONE, FourWeeks, build
 from cli.demo.background import MISSES_AT_THE_END
 from cli.demo.cast import STAFF
+from cli.demo.classroom import Classroom, new_secret
 from cli.demo.desk import Desk
 from cli.demo.ending import show_promises, show_summary, show_where
 from cli.demo.month import Month
@@ -29,7 +33,7 @@ from cli.stack import Stack, run_stack
 from cli.stage import clear_stage
 from cli.terminal import complain, log_to_stderr, say, show_json
 from db import keys
-from workflows.nudging import nudge
+from workflows.nudging import nudge, nudge_session
 
 FOLDER = "demo"
 INTERRUPTED = 130
@@ -49,12 +53,13 @@ class Played:
 def demo(once: bool, as_json: bool) -> int:
     """Play the month; the exit code: 0 only if every promise holds. Without `once` the system stays up until Ctrl-C."""
     log_to_stderr()
-    given = clear_stage(FOLDER)
+    secret = new_secret()
+    given = changed(clear_stage(FOLDER), classroom_webhook_secret=SecretStr(secret))
     screen = Screen(is_stdout_kept=as_json)
     finished: list[int] = []
 
     async def body(stack: Stack) -> None:
-        played = await _play(stack, screen, stays=not once)
+        played = await _play(stack, screen, secret, stays=not once)
         broken = played.summary.broken
         if as_json:
             show_json(_document(played))
@@ -68,21 +73,24 @@ def demo(once: bool, as_json: bool) -> int:
     return finished[0] if finished else INTERRUPTED
 
 
-async def _play(stack: Stack, screen: Screen, *, stays: bool) -> Played:
+async def _play(stack: Stack, screen: Screen, secret: str, *, stays: bool) -> Played:
     async with stack.books.transaction() as tx:
         made = await organizations.first(tx, NAME, ZONE, None)
         if made is None:
             raise CommandError("the demo's books are not empty: remove its folder and start again")
         _, key = await keys.create(tx, made.id, "demo")
-    clock, desk = JumpingClock(stack.books, partial(nudge, stack.client)), Desk(stack.api_url, key)
+    clock, desk = (
+        JumpingClock(stack.books, partial(nudge, stack.client), partial(nudge_session, stack.client)),
+        Desk(stack.api_url, key),
+    )
     try:
         began, started = await clock.now(), time.monotonic()
-        month = Month(build(FourWeeks.after(began)), desk, clock)
+        month = Month(build(FourWeeks.after(began)), desk, clock, Classroom(desk, secret))
         say(f"entering {NAME}: 40 students, {len(STAFF) + 1} staff")
         await month.open()
         teller = Teller(stack.books, month, screen)
         await teller.skip()
-        screen.say(f"\n{NAME}, four weeks. Times are Chicago's.", "bold")
+        screen.say(f"\n{NAME}, four weeks. Times are Chicago's. The reminders before each lesson are not told.", "bold")
         with screen.live():
             await month.play(teller.tell)
         now = await clock.now()

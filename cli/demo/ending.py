@@ -12,6 +12,8 @@ from domain.explaining import code_in_words
 from domain.wording import counted
 
 _TITLES = {
+    "sessions": "Sessions",
+    "evidence": "What was seen of them",
     "outcomes": "Outcomes",
     "entries": "Ledger entries",
     "sent": "Messages sent (to the outbox)",

@@ -1,11 +1,14 @@
-"""Telling messages: one line for the SMS and the e-mail of one notice, as the phone shows it, or why none left."""
+"""Telling messages: one line for the SMS and the e-mail of one notice, as the phone shows it, or why none left.
+
+Ordinary reminders are not told: there are hundreds.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,12 +20,14 @@ from db.engine import Tx
 from db.journal_tables import messages
 from db.tables import guardians
 from domain.explaining import code_in_words
-from domain.sending import MessageState
+from domain.sending import MessageState, Purpose
 from domain.value import Id
 from domain.wording import capital, listed
 
 _UNDER_WAY = frozenset({MessageState.QUEUED, MessageState.SENDING, MessageState.HELD})
 _WAYS = {"sms": "SMS", "email": "e-mail"}
+LONGEST_LIFE = timedelta(days=4)
+"""Every message has come to its end by then."""
 PREVIEW = 120
 """Characters of a text that a locked phone shows, about."""
 
@@ -58,16 +63,16 @@ class Letters:
         self._shown: set[str] = set()
         self._carriers: set[Id] = set()
 
-    async def news(self, tx: Tx) -> list[Letter]:
+    async def news(self, tx: Tx, now: datetime) -> list[Letter]:
         """What there is to tell now."""
         m, g = messages.c, guardians.c
         found = await tx.execute(
             select(messages, g.zone)
             .outerjoin(guardians, (g.org_id == m.org_id) & (g.id == m.guardian_id))
-            .where(m.student_id.in_(self.parts), m.id.not_in(self._told))
+            .where(m.student_id.in_(self.parts), m.purpose != Purpose.REMINDER.value, m.created_at > now - LONGEST_LIFE)
             .order_by(m.channel.desc(), m.id)
         )
-        rows = list(found)
+        rows = [r for r in found if r.id not in self._told]
         self._carriers = {r.merged_into for r in rows}
         pairs: defaultdict[str, list[Row[Any]]] = defaultdict(list)
         for row in rows:

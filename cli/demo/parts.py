@@ -9,17 +9,45 @@ from dataclasses import dataclass
 
 CHICAGO, NEW_YORK = "America/Chicago", "America/New_York"
 WEEKS = 4
-CODES = {"A": "attended", "L": "late", "E": "left_early", "N": "no_show"}
-"""The letters of `Part.weeks`; a dot is a session that is told ahead or does not take place."""
+CODES = {"A": "attended", "L": "late", "E": "left_early", "N": "no_show", "D": "attended", "U": "attended"}
+"""The letters of `Part.weeks`; a dot is a session that is told ahead or does not take place. D drops out of the room
+for a while, U joins under a name that nobody knows."""
 
 
 @dataclass(frozen=True)
 class Told:
-    """The family or the instructor says ahead that a session will not be held."""
+    """The family says shortly ahead that the student will not come."""
 
     session: str
     code: str
     by: str | None = None
+
+
+@dataclass(frozen=True)
+class Away:
+    """The family plans an absence."""
+
+    session: str
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class CallOff:
+    """We call a session off."""
+
+    session: str
+    code: str
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Match:
+    """A coordinator says who the unknown guest of a session was."""
+
+    session: str
+    by: str
 
 
 @dataclass(frozen=True)
@@ -83,7 +111,7 @@ class Enroll:
     by: str
 
 
-Act = Told | Correct | Reply | Claim | Finish | TopUp | Pause | Enroll
+Act = Told | Away | CallOff | Match | Correct | Reply | Claim | Finish | TopUp | Pause | Enroll
 
 
 @dataclass(frozen=True)

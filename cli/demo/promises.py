@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from cli.demo.cast import CAST
 from cli.demo.month import Month
 from cli.demo.parts import NEW_YORK
-from cli.demo.seen import Seen
+from cli.demo.seen import LEFT, Seen
 from domain.working_time import QUIET_UNTIL
 
 BOTH = ["email", "sms"]
+NOTICE = "absence_notice"
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,7 @@ def scripted(month: Month, seen: dict[str, Seen]) -> list[Kept]:
     """Every promise of the script."""
     checks = Checks(month, seen)
     checks.quiet_students()
+    checks.rooms()
     checks.mistakes_and_money()
     checks.tasks()
     checks.families()
@@ -54,12 +57,22 @@ class Checks:
     def quiet_students(self) -> None:
         """Who comes is left alone."""
         self.promise(
-            "Aisha came to every session, and nobody was written to", "aisha", lambda s: not (s.messages or s.tasks)
+            "Aisha came to every session, and her family got reminders only",
+            "aisha",
+            lambda s: s.purposes() == {"reminder"} and not s.tasks and {o.code for o in s.outcomes} == {"attended"},
         )
         self.promise(
             "Finn was late twice, was charged for it, and nobody was alarmed",
             "finn",
-            lambda s: [o.code for o in s.outcomes].count("late") == 2 and not (s.messages or s.cases),
+            lambda s: _units_of(s, "late") == [-1, -1] and s.purposes() == {"reminder", "live_rescue"} and not s.cases,
+        )
+        self.promise(
+            "Finn's mother was asked both times whether he is joining, and he joined",
+            "finn",
+            lambda s: (
+                [m.session_id for m in s.messages if m.purpose == "live_rescue" and m.state in LEFT]
+                == [o.session_id for o in s.outcomes if o.code == "late"]
+            ),
         )
         self.promise(
             "Carmen's notice waited for the morning of her family's zone",
@@ -71,6 +84,42 @@ class Checks:
                     for a in at
                 )
             ),
+        )
+
+    def rooms(self) -> None:
+        """What is seen in the rooms, and what nobody saw."""
+        self.promise(
+            "Finn joined under a name nobody knew: it stayed unrecorded until Carol said who it was",
+            "finn",
+            lambda s: (
+                len(s.settled_by("stranger_may_be_student")) == 1
+                and len(s.settled_by("recorded_at_last")) == 1
+                and not s.chases
+            ),
+        )
+        self.promise(
+            "Finn dropped out of the room for three minutes once: the other 57 count, and he was there",
+            "finn",
+            lambda s: s.minutes().count(57) == 1 and [o.code for o in s.outcomes].count("attended") == 6,
+        )
+        self.promise(
+            "Ruth forgot Aisha's sheet once, was asked for it after half an hour, and marked it then",
+            "aisha",
+            lambda s: (
+                [(m.staff_id, m.state) for m in s.chases] == [(self.staff["ruth"], "sent")]
+                and (forgotten := s.settled_by("recorded_at_last")[0]).session_id == s.chases[0].session_id
+                and timedelta(0) < forgotten.at - s.chases[0].handed_over_at < timedelta(minutes=15)
+            ),
+        )
+        self.promise(
+            "Maya's mother was asked whether she is joining, over an hour before the first notice",
+            "maya",
+            lambda s: s.notice_after_asking()[0] > timedelta(hours=1) and s.left("live_rescue") == ["sms"] * 4,
+        )
+        self.promise(
+            "Nobody was asked whether Carmen is joining: her lessons are not in the connected classroom",
+            "carmen",
+            lambda s: not s.left("live_rescue"),
         )
 
     def mistakes_and_money(self) -> None:
@@ -87,7 +136,7 @@ class Checks:
             "emma",
             lambda s: _units_of(s, "cancelled_by_student") == [],
         )
-        self.promise("Emma's late one was charged", "emma", lambda s: _units_of(s, "late_cancelled") == [-1])
+        self.promise("Emma's late one was forgiven by the term", "emma", lambda s: _units_of(s, "late_cancelled") == [])
         self.promise(
             "Emma's family got a confirmation of each by e-mail",
             "emma",
@@ -145,15 +194,15 @@ class Checks:
         )
         self.promise("Lucas's pause closed his case", "lucas", lambda s: s.case_ended("paused"))
         self.promise(
-            "Lucas's family heard nothing about the sessions of the pause",
+            "Lucas's family heard nothing of the pause's two sessions, and they cost nothing",
             "lucas",
-            lambda s: not s.left("cancellation_confirmation") and _units_of(s, "cancelled_by_student") == [],
+            lambda s: len(s.outcomes) == 6 and s.left("reminder").count("sms") == 6,
         )
         self.promise(
             "Ida's and Max's mother got one text that names both",
             "ida",
             lambda s: (
-                len(texts := [m for ref in ("ida", "max") for m in self.seen[ref].sms("sent")]) == 1
+                len(texts := [m for ref in ("ida", "max") for m in self.seen[ref].sms("sent", None, NOTICE)]) == 1
                 and all(name in texts[0].body for name in ("Ida", "Max"))
                 and sum(len(self.seen[ref].sms("merged")) for ref in ("ida", "max")) == 1
             ),
@@ -162,7 +211,7 @@ class Checks:
     def maya(self) -> None:
         """The whole ladder."""
         karin, per = self.guardians["karin-lindqvist"], self.guardians["per-lindqvist"]
-        self.promise("Maya's first no-show was a notice", "maya", lambda s: "absence_notice" in _first_message(s))
+        self.promise("Maya's first no-show was a notice", "maya", lambda s: s.first_about_absence().purpose == NOTICE)
         self.promise(
             "Maya's second opened a case with a concern message",
             "maya",
@@ -202,7 +251,3 @@ def _units_of(s: Seen, code: str) -> list[int]:
     if not of_code:
         raise KeyError(code)
     return [e.units for e in s.entries if e.outcome_id in of_code]
-
-
-def _first_message(s: Seen) -> list[str]:
-    return [s.messages[0].purpose]

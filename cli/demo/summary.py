@@ -18,6 +18,8 @@ from db.engine import Tx
 from db.promises import check
 
 _GROUPS = {
+    "sessions": "select status as what, count(*) as number from sessions where ends_at <= :now group by 1 order by 1",
+    "evidence": "select kind as what, count(*) as number from evidence group by 1 order by 2 desc, 1",
     "outcomes": "select code as what, count(*) as number from outcomes group by 1 order by 2 desc, 1",
     "entries": "select kind as what, count(*) as number, sum(units) as units from entries group by 1 order by 1",
     "sent": """
@@ -35,7 +37,18 @@ _GROUPS = {
                                     when finished_at is null then 'open' else status end as what,
                count(*) as number from tasks group by 1 order by 1""",
 }
-_JOURNAL = "select count(*) from decisions where event ->> 'kind' = 'outcome_recorded'"
+_JOURNAL = """
+select (select count(*) from outcome_versions) as stand,
+       (select count(*) from decisions where event ->> 'kind' = 'outcome_recorded') as decided
+"""
+_ROOMS = """
+select (select count(*) from raw_events) as kept,
+       (select count(*) from raw_events where problem is not null) as unread,
+       (select count(*) from sessions where ends_at <= :now and status not in ('settled', 'called_off')) as unsettled,
+       (select count(*) from messages where purpose = 'unrecorded') as chases,
+       (select count(*) from participants where student_id is null and staff_id is null) as strangers,
+       (select array_agg(matched_by) from participants where matched_by like 'staff:%') as matched_by
+"""
 _CLIMBED = """
 select s.ref from tasks t join students s on s.org_id = t.org_id and s.id = t.student_id
 where t.escalation in ('reassigned', 'lead') group by 1 order by 1
@@ -63,25 +76,45 @@ class Summary:
 
 async def summarize(stack: Stack, month: Month, now: datetime) -> Summary:
     """Count and check everything."""
-    sent = len(month.outcomes) + month.corrections
     async with stack.books.transaction() as tx:
         counts: dict[str, Any] = {name: await _group(tx, query, now) for name, query in _GROUPS.items()}
         house = [
             Kept(_capital(p.says), p.kept, f"{p.broken} times not" if p.broken else "") for p in await check(tx, now)
         ]
-        decided = int((await tx.execute(text(_JOURNAL))).scalar_one())
+        journal = (await tx.execute(text(_JOURNAL))).one()
+        rooms = (await tx.execute(text(_ROOMS), {"now": now})).one()
         climbed = list((await tx.execute(text(_CLIMBED))).scalars())
         sums = {str(r.id): int(r.units) for r in await tx.execute(text(_SUMS))}
         story = scripted(month, await look(tx, month))
     told = {of: (await month.desk.get(f"/enrollments/{of}/ledger", limit=1))["balance"] for of in sums}
     wrong = [of for of, units in sums.items() if told[of] != units]
     whole = [
-        Kept("Every outcome sent is in the journal once", decided == sent, f"{sent} sent, {decided} decided"),
+        Kept(
+            "Everything the classroom sent was kept and read once, though some of it came twice",
+            (rooms.kept, rooms.unread) == (month.classroom.sent, 0),
+            f"{month.classroom.sent} sent, {rooms.kept} kept, {rooms.unread} of them not read",
+        ),
+        Kept(
+            "Every session of the month is settled, and none is unrecorded",
+            rooms.unsettled == 0,
+            f"{rooms.unsettled} are not",
+        ),
+        Kept(
+            "Everybody seen in a room is known by now, one of them because Carol said so",
+            rooms.strangers == 0 and rooms.matched_by == [f"staff:{month.ids['staff']['carol']}"],
+            f"{rooms.strangers} are not; matched by {rooms.matched_by}",
+        ),
+        Kept("Nobody but Ruth was chased for attendance, and she once", rooms.chases == 1, f"{rooms.chases} times"),
+        Kept(
+            "Every outcome is in the journal once",
+            journal.decided == journal.stand,
+            f"{journal.stand} stand, {journal.decided} decided",
+        ),
         Kept("Every balance the API tells is the sum of its entries", not wrong, f"{len(wrong)} are not"),
         Kept("No task climbed but Theo's and Maya's", climbed == MAY_CLIMB, f"climbed: {', '.join(climbed)}"),
     ]
     whole = [k if not k.is_kept else Kept(k.says, True) for k in whole]
-    histories = (await read_histories(stack.client)).as_document(sent)
+    histories = (await read_histories(stack.client)).as_document(journal.stand)
     counts["temporal_history"] = [
         {"what": what.replace("_", " "), "number": number} for what, number in histories.items()
     ]

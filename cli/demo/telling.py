@@ -17,10 +17,12 @@ from cli.demo.cast import CAST
 from cli.demo.letters import Letters
 from cli.demo.month import Month
 from cli.demo.parts import Part
+from cli.demo.room_news import Rooms
 from cli.demo.screen import Screen
 from db import notes
 from db.engine import Books, Tx
 from db.journal_tables import decisions
+from db.tables import schedules, sessions
 from domain.effects import Effect, PutCase, PutTask
 from domain.explaining import describe_effect, explain
 from domain.outcomes import FLAGS, Code
@@ -33,6 +35,7 @@ _TASK_NEWS = frozenset({"opened", "redated", "closed", "corrected", "joined_case
 _ROUTINE = frozenset({"outcome", "charged"})
 _NO_NEWS = frozenset(
     {"session_ended", "nothing_to_fall_back_from", "message_ended", "step_gone", "further_miss", "too_late_to_tell"}
+    | {"reminder", "reminded_already", "asked_to_join", "asked_before", "outcome_known"}
 )
 _STYLES = {"recovered": "green", "no_miss_in_watch": "green", "present_in_row": "green", "all_clear": "green"}
 _ALARMS = frozenset({"misses_in_row", "unannounced_in_row", "missed_in_watch", "task_overdue_to_lead", "unreachable"})
@@ -56,16 +59,18 @@ class Teller:
         self.books, self.month, self.screen = books, month, screen
         self.parts = {month.ids["students"][part.ref]: part for part in CAST}
         self.names = _names(month)
+        self.lessons: dict[Id, str] = {}
         self.letters = Letters(self.who, self.parts)
+        self.rooms = Rooms(self.who, {month.ids["schedules"][part.ref]: part for part in CAST})
         self._seq = 0
         self._introduced: set[str] = set()
         self._followed: set[str] = set()
 
     def who(self, of: Id) -> str:
         """What an id is called."""
-        if of not in self.names:  # somebody new, enrolled during the month
+        if of not in self.names and of not in self.lessons:  # somebody new, enrolled during the month
             self.names = _names(self.month)
-        return self.names.get(of, "somebody")
+        return self.names.get(of) or self.lessons.get(of, "somebody")
 
     async def skip(self) -> None:
         """What is in the books by now is not told."""
@@ -77,10 +82,13 @@ class Teller:
         async with self.books.transaction() as tx:
             rows = await self._new_decisions(tx)
             said = await notes.texts(tx, rows[0].org_id, (r.event.get("note_id") for r in rows)) if rows else {}
-            letters = await self.letters.news(tx)
+            letters = await self.letters.news(tx, now)
+            rooms = await self.rooms.news(tx, now)
             stands = (await tx.execute(text(_STANDS))).one()
+            if stands.sessions != len(self.lessons):  # the calendar goes on day by day
+                self.lessons = await _lessons(tx)
         news = [News(r.at, 0, self.parts[r.student_id], self._decided(r, said)) for r in rows if self._is_news(r)]
-        news += [News(m.at, 1, m.part, m.tell(self.screen)) for m in letters]
+        news += [News(m.at, 1, m.part, m.tell(self.screen)) for m in (*rooms, *letters)]
         for item in sorted(
             news, key=lambda n: (n.at.replace(second=0, microsecond=0), CAST.index(n.part), n.order, n.at)
         ):
@@ -148,7 +156,8 @@ class Teller:
 QUIET = "aisha"
 """Whose ordinary session is told, once."""
 _STANDS = """
-select (select count(*) from outcomes) as outcomes,
+select (select count(*) from sessions) as sessions,
+       (select count(*) from outcomes) as outcomes,
        (select count(*) from outcomes where code = 'no_show') as absences,
        (select count(*) from messages where handed_over_at is not null and merged_into is null) as sent,
        (select count(*) from cases where closed_at is null) as cases,
@@ -163,13 +172,20 @@ def _names(month: Month) -> dict[Id, str]:
         ids[kind][item["ref"]]: item["name"] for kind in ("staff", "students", "guardians") for item in people[kind]
     }
     subjects = {item["ref"]: item["subject"] for item in people["schedules"]}
-    for item in people["sessions"]:
-        starts = datetime.fromisoformat(item["starts_at"])
-        called[ids["sessions"][item["ref"]]] = f"{subjects[item['schedule_ref']]}, {starts:%a %H:%M}"
     for item in (*people["enrollments"], *month.academy.newcomers.values()):
         if enrollment := ids["enrollments"].get(item["ref"]):
             called[enrollment] = subjects[item["schedule_ref"]]
     return called
+
+
+async def _lessons(tx: Tx) -> dict[Id, str]:
+    """What each session of the calendar is called."""
+    found = await tx.execute(
+        select(sessions.c.id, schedules.c.subject, sessions.c.starts_at).join(
+            schedules, (schedules.c.org_id == sessions.c.org_id) & (schedules.c.id == sessions.c.schedule_id)
+        )
+    )
+    return {r.id: f"{r.subject}, {r.starts_at.astimezone(ZoneInfo(ZONE)):%a %H:%M}" for r in found}
 
 
 def _worth_telling(reasons: list[Because]) -> list[Because]:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from api.values import FIRST_YEAR, LAST_YEAR, Email, Name, Phone, Zone
-from domain.outcomes import Charge, Code
+from api.values import FIRST_YEAR, LAST_YEAR, Email, Link, Name, Phone, Zone
+from domain.outcomes import REPORTABLE, Charge
 
 Read = Callable[[str], Any]
 D = TypeVar("D", bound=date)
@@ -36,6 +36,7 @@ words = _as_in_the_api(Name)
 email = _as_in_the_api(Email)
 phone = _as_in_the_api(Phone)
 zone = _as_in_the_api(Zone)
+link = _as_in_the_api(Link)
 
 
 def number(least: int) -> Read:
@@ -65,8 +66,8 @@ def yes_or_no(cell: str) -> bool:
     return cell.lower() == "yes"
 
 
-def one_of(kind: type[StrEnum]) -> Read:
-    """One of the words of an enumeration."""
+def one_of(kind: Iterable[StrEnum]) -> Read:
+    """One of the words of an enumeration, or of a part of it."""
     known = [member.value for member in kind]
 
     def read(cell: str) -> str:
@@ -84,7 +85,7 @@ def charges(cell: str) -> dict[str, str]:
         code, is_pair, charge = (piece.strip() for piece in part.partition("="))
         if not is_pair:
             raise ValueError(f"{part.strip()!r} is no pair: write no_show=hold; late_cancelled=decrement")
-        found[one_of(Code)(code)] = one_of(Charge)(charge)
+        found[one_of(REPORTABLE)(code)] = one_of(Charge)(charge)
     return found
 
 

@@ -128,6 +128,8 @@ def _outcome(plan: Plan, line: Line) -> None:
 
 
 def _is_the_same(code: Code, stands: Any) -> bool:
+    if stands.code == Code.SCHEDULED.value:  # it was taken back: the next counts as the first
+        return True
     first = Code(stands.first_code)
     return code in (first, stands.code) or (code in TOLD_AHEAD and first in TOLD_AHEAD)
 
@@ -146,12 +148,12 @@ def _positions(plan: Plan) -> None:
     """Each position beside a student is held by one guardian; a row without one comes last."""
     taken = {student: dict(held) for student, held in plan.known.positions.items()}
     for line in plan.sheets.lines["guardians"]:
-        if line.is_good and "position" in line.cells:
+        if line.is_good and "position" in line.cells and "student_ref" in line.cells:
             student, me = plan.id_in(line, "student_ref"), plan.id_in(line, "ref")
             taken.setdefault(student, {})[me] = line.cells["position"]
     for line in plan.sheets.lines["guardians"]:
-        if not line.is_good:
-            continue
+        if not line.is_good or "student_ref" not in line.cells:
+            continue  # a roster tells guardians apart from their students
         student, me = plan.id_in(line, "student_ref"), plan.id_in(line, "ref")
         held = taken.setdefault(student, {})
         mine = held.setdefault(me, max(held.values(), default=0) + 1)

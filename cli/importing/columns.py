@@ -7,18 +7,22 @@ from dataclasses import dataclass
 
 from cli.importing import cells
 from cli.importing.cells import Read
-from domain.outcomes import Code, SessionKind
+from domain.outcomes import REPORTABLE, SessionKind
 from domain.tasks import Role
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column: how its cells are read, whether each row needs one, and the kind of file whose `ref` it names."""
+    """One column: how its cells are read, whether each row needs one, and the kind of file whose `ref` it names.
+
+    `in_header`: the first row must name it although its cells may be empty.
+    """
 
     name: str
     read: Read = cells.words
     is_required: bool = False
     refers_to: str | None = None
+    in_header: bool = False
 
 
 def _ref(name: str, kind: str, *, is_required: bool = False) -> Column:
@@ -36,7 +40,7 @@ KINDS: Mapping[str, tuple[Column, ...]] = {
         Column("role", cells.one_of(Role), is_required=True),
         Column("active", cells.yes_or_no),
     ),
-    "students": (_REF, Column("name", is_required=True)),
+    "students": (_REF, Column("name", is_required=True), Column("email", cells.email)),
     "guardians": (
         _REF,
         _ref("student_ref", "students", is_required=True),
@@ -57,6 +61,8 @@ KINDS: Mapping[str, tuple[Column, ...]] = {
         Column("units_per_session", cells.number(1)),
         Column("cancel_notice_hours", cells.hours),
         Column("charges", cells.charges),
+        Column("meeting_ref"),
+        Column("join_url", cells.link),
     ),
     "enrollments": (
         Column("ref"),
@@ -74,13 +80,15 @@ KINDS: Mapping[str, tuple[Column, ...]] = {
         _ZONE,
         _ref("instructor_ref", "staff"),
         Column("topic"),
+        Column("meeting_ref"),
+        Column("join_url", cells.link),
         _ref("make_up_for_ref", "sessions"),
         _ref("make_up_student_ref", "students"),
     ),
     "outcomes": (
         _ref("session_ref", "sessions", is_required=True),
         _ref("student_ref", "students", is_required=True),
-        Column("code", cells.one_of(Code), is_required=True),
+        Column("code", cells.one_of(REPORTABLE), is_required=True),
         Column("announced_at", cells.moment),
         _ZONE,
     ),

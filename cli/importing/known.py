@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Table, and_, any_, cast, select, union
+from sqlalchemy import ColumnElement, Row, Table, and_, any_, cast, or_, select, union
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from cli.importing.columns import KINDS
@@ -69,18 +69,18 @@ async def load(tx: Tx, org: Organization, sheets: Sheets, now: datetime) -> Know
     """Read what is needed to check and write these rows."""
     known, named = Known(org, now), refs_named(sheets)
     for kind, table in TABLES.items():
-        found = await _rows(tx, table, org.id, _is_any(table.c.ref, named[kind]))
+        found = await _rows(tx, table, org.id, is_any(table.c.ref, named[kind]))
         known.rows[kind] = {row.ref: row for row in found}
     known.staff = {row.id: row for row in await _rows(tx, staff, org.id)}
-    known.busy = await _busy(tx, org.id)
+    known.busy = await _busy(tx, org.id, now)
     known.sessions = {row.id: row for row in known.rows["sessions"].values()}
     of_sessions = {row.schedule_id for row in known.sessions.values()}
-    known.schedules = {row.id: row for row in await _rows(tx, schedules, org.id, _is_any(schedules.c.id, of_sessions))}
+    known.schedules = {row.id: row for row in await _rows(tx, schedules, org.id, is_any(schedules.c.id, of_sessions))}
     known.schedules |= {row.id: row for row in known.rows["schedules"].values()}
     student_ids = {row.id for row in known.rows["students"].values()}
-    for row in await _rows(tx, enrollments, org.id, _is_any(enrollments.c.student_id, student_ids)):
+    for row in await _rows(tx, enrollments, org.id, is_any(enrollments.c.student_id, student_ids)):
         known.places[row.student_id, row.schedule_id] = row
-    for row in await _rows(tx, student_guardians, org.id, _is_any(student_guardians.c.student_id, student_ids)):
+    for row in await _rows(tx, student_guardians, org.id, is_any(student_guardians.c.student_id, student_ids)):
         known.positions.setdefault(row.student_id, {})[row.guardian_id] = row.position
     await _load_outcomes(tx, known, known.sessions)
     return known
@@ -92,15 +92,17 @@ async def _load_outcomes(tx: Tx, known: Known, session_ids: Iterable[Id]) -> Non
     rows = await tx.execute(
         select(o.session_id, o.student_id, o.code, v.code.label("first_code"), o.id)
         .join(outcome_versions, first)
-        .where(o.org_id == known.org.id, _is_any(o.session_id, session_ids))
+        .where(o.org_id == known.org.id, is_any(o.session_id, session_ids))
     )
     for row in rows:
         known.outcomes[row.session_id, row.student_id] = row
         known.settled.add(row.session_id)
 
 
-async def _busy(tx: Tx, org_id: Id) -> set[Id]:
-    owned = select(enrollments.c.coordinator_id).where(enrollments.c.org_id == org_id, enrollments.c.ended_at.is_(None))
+async def _busy(tx: Tx, org_id: Id, now: datetime) -> set[Id]:
+    e = enrollments.c
+    goes_on = or_(e.ended_at.is_(None), e.ended_at > now)
+    owned = select(e.coordinator_id).where(e.org_id == org_id, goes_on)
     open_tasks = select(tasks.c.owner_id).where(tasks.c.org_id == org_id, tasks.c.finished_at.is_(None))
     return set((await tx.execute(union(owned, open_tasks))).scalars())
 
@@ -109,6 +111,6 @@ async def _rows(tx: Tx, table: Table, org_id: Id, *where: ColumnElement[bool]) -
     return list((await tx.execute(select(table).where(table.c.org_id == org_id, *where))).all())
 
 
-def _is_any(column: ColumnElement[Any], values: Iterable[str]) -> ColumnElement[bool]:
+def is_any(column: ColumnElement[Any], values: Iterable[str]) -> ColumnElement[bool]:
     """One parameter however many values: an `in` list ends at 65,535."""
     return column == any_(cast(list(values), ARRAY(column.type)))

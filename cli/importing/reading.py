@@ -56,10 +56,16 @@ class Sheets:
     lines: dict[str, list[Line]] = field(default_factory=lambda: {kind: [] for kind in KINDS})
     problems: list[Problem] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+    headers: dict[str, list[str]] = field(default_factory=dict)
+    """The columns of the file read last of each kind."""
 
     def every(self) -> list[Line]:
         """The rows of all kinds, in the order of writing."""
-        return [line for kind in KINDS for line in self.lines[kind]]
+        return [line for lines in self.lines.values() for line in lines]
+
+    def refuse(self, file: str, message: str, row: int | None = None, column: str | None = None) -> None:
+        """Note a problem of a whole file."""
+        self.problems.append(Problem(file, row, column, message))
 
     def all_problems(self) -> list[Problem]:
         """Whole files first, then by row."""
@@ -102,30 +108,43 @@ def read(files: Sequence[tuple[Path, str]], advance: Callable[[int], None] = lam
 
 
 def _read_file(sheets: Sheets, path: Path, kind: str) -> None:
-    def refuse(message: str, row: int | None = None, column: str | None = None) -> None:
-        sheets.problems.append(Problem(path.name, row, column, message))
+    try:
+        content = path.read_bytes()
+    except OSError as problem:
+        return sheets.refuse(path.name, str(problem))
+    if unknown := read_table(sheets, path.name, content, kind, KINDS[kind]):
+        known = ", ".join(column.name for column in KINDS[kind])
+        sheets.remarks.append(f"{path.name}: left out the columns {', '.join(unknown)}; {kind} have {known}")
+    return None
+
+
+def read_table(sheets: Sheets, file: str, content: bytes, kind: str, known: Sequence[Column]) -> list[str]:
+    """Add the rows of one file, or what is wrong with it; returns the columns that are not known."""
+
+    def refuse(message: str, row: int | None = None, column: str | None = None) -> list[str]:
+        sheets.refuse(file, message, row, column)
+        return []
 
     try:
-        text = _text(path.read_bytes())
-    except (OSError, ValueError) as problem:
+        text = _text(content)
+    except ValueError as problem:
         return refuse(str(problem))
     header, _, _ = text.partition("\n")
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=header.count), strict=True)
     try:
-        names = [name.strip().lower() for name in next(rows, [])]
-        columns = {column.name: column for column in KINDS[kind]}
+        columns = {column.name: column for column in known}
+        written = {name.lower(): name for name in columns}
+        names = [written.get(name.strip().lower(), name.strip().lower()) for name in next(rows, [])]
         if not _is_good_header(names, columns, refuse):
-            return None
-        unknown = [name for name in names if name and name not in columns]
-        if unknown:
-            known = ", ".join(columns)
-            sheets.remarks.append(f"{path.name}: left out the columns {', '.join(unknown)}; {kind} have {known}")
+            return []
+        sheets.headers[kind] = names
         for number, row in enumerate(rows, start=2):
             if any(cell.strip() for cell in row):
-                sheets.lines[kind].append(_line(path.name, number, kind, names, row, columns))
+                sheets.lines[kind].append(_line(file, number, kind, names, row, columns))
     except csv.Error as problem:
         refuse(f"cannot be read as CSV from line {rows.line_num} on: {problem}; look for a quote that is not closed")
-    return None
+        return []
+    return [name for name in names if name and name not in columns]
 
 
 def _text(content: bytes) -> str:
@@ -145,11 +164,12 @@ def _text(content: bytes) -> str:
     return text
 
 
-def _is_good_header(names: list[str], columns: dict[str, Column], refuse: Callable[..., None]) -> bool:
-    missing = [column.name for column in columns.values() if column.is_required and column.name not in names]
+def _is_good_header(names: list[str], columns: dict[str, Column], refuse: Callable[..., object]) -> bool:
+    missing = [c.name for c in columns.values() if (c.is_required or c.in_header) and c.name not in names]
     twice = sorted({name for name in names if name and names.count(name) > 1})
     for name in missing:
-        refuse("is missing: every row needs it. The first row must name the columns", 1, name)
+        needs = "every row needs it. " if columns[name].is_required else ""
+        refuse(f"is missing: {needs}The first row must name the columns", 1, name)
     for name in twice:
         refuse("stands there twice: keep one", 1, name)
     return not missing and not twice
@@ -159,7 +179,7 @@ def _line(file: str, number: int, kind: str, names: list[str], row: list[str], c
     line = Line(file, number, kind)
     if any(cell.strip() for cell in row[len(names) :]):
         line.complain(None, f"has more cells ({len(row)}) than the header ({len(names)}): quote cells that hold commas")
-    given = {name: cell.strip() for name, cell in zip(names, row, strict=False)}
+    given = {name: cell.strip() for name, cell in zip(names, row, strict=False) if name in columns}
     for column in columns.values():
         cell = given.get(column.name, "")
         if cell:

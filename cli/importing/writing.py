@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
-from typing import Any
+from functools import cached_property
+from typing import Any, Literal
 
 from sqlalchemy import Table, delete, insert, update
 
@@ -13,9 +14,9 @@ from cli.importing.columns import KINDS
 from cli.importing.known import TABLES
 from cli.importing.plan import Plan
 from cli.importing.reading import Line
-from db import enrolling, inbox, recording
+from db import calendar, enrolling, inbox, recording
 from db.engine import Tx
-from db.tables import enrollments, student_guardians
+from db.tables import enrollments, sessions, student_guardians
 from domain.events import ToppedUp
 from domain.outcomes import Code
 from domain.value import Id, id_of
@@ -32,6 +33,8 @@ class Count:
     added: int = 0
     changed: int = 0
     unchanged: int = 0
+    ended: int | None = None
+    """None for imports that end nothing."""
 
     def note(self, *, is_new: bool, differs: bool = False) -> None:
         """Count one row."""
@@ -40,16 +43,33 @@ class Count:
         self.unchanged += not differs and not is_new
 
 
+@dataclass(frozen=True)
+class Change:
+    """One row added, changed or ended. `values` are the old and the new value of what differs, as people read it."""
+
+    kind: str
+    what: Literal["add", "change", "end"]
+    ref: str | None
+    name: str
+    values: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
+
+
 @dataclass
 class Written:
     """What was done, and which students have something to decide now."""
 
     counts: dict[str, Count] = field(default_factory=lambda: {kind: Count() for kind in KINDS})
+    changes: list[Change] = field(default_factory=list)
     students: set[Id] = field(default_factory=set)
 
     def as_data(self) -> dict[str, dict[str, int]]:
         """The counts of the kinds that the files hold."""
-        return {kind: asdict(count) for kind, count in self.counts.items() if any(asdict(count).values())}
+        every = {kind: asdict(count) for kind, count in self.counts.items()}
+        return {
+            kind: {name: number for name, number in count.items() if number is not None}
+            for kind, count in every.items()
+            if any(count.values())
+        }
 
 
 class Writer:
@@ -59,6 +79,8 @@ class Writer:
         self.tx, self.plan, self.advance = tx, plan, advance
         self.org_id, self.now = plan.known.org.id, plan.known.now
         self.written = Written()
+        self.enrolled: list[dict[str, Any]] = []
+        self.bought: list[tuple[Id, ToppedUp]] = []
 
     async def write(self) -> Written:
         """Write every kind after those it names."""
@@ -70,7 +92,10 @@ class Writer:
         await self._rows("schedules", self._schedule, zone)
         for line in self.plan.sheets.lines["enrollments"]:
             await self._enrollment(line)
+        await enrolling.enroll_all(self.tx, self.org_id, self.enrolled, self.now)
+        await inbox.put_all(self.tx, self.org_id, self.bought, self.now)
         await self._rows("sessions", self._session, made)
+        await self._enter_sessions()
         for line in sorted(self.plan.sheets.lines["outcomes"], key=self._start_of):
             await self._outcome(line)
         return self.written
@@ -88,6 +113,8 @@ class Writer:
                 groups.setdefault(frozenset(row), []).append(row)
             if differing:
                 await self._change(table, row_id, differing)
+            if is_first and (stands is None or differing):
+                self._tell(line, stands, differing)
             count.note(is_new=stands is None, differs=bool(differing) or self._moves(line))
         self.advance(count.changed + count.unchanged)
         # A make-up names the session it makes up for, which must stand first.
@@ -97,7 +124,33 @@ class Writer:
                 await self.tx.execute(insert(table), rows[start : start + AT_ONCE])
                 self.advance(len(rows[start : start + AT_ONCE]))
 
+    def _tell(self, line: Line, stands: Any, differing: Mapping[str, Any]) -> None:
+        """Note for the preview that a row is new or differs from the books."""
+        named = line.cells.get("name") or line.cells.get("subject") or line.cells.get("student_ref") or ""
+        values = {k: (self._shown(getattr(stands, k)), self._shown(v)) for k, v in differing.items() if stands}
+        change = Change(line.kind, "change" if stands else "add", line.cells.get("ref"), str(named), values)
+        self.written.changes.append(change)
+
+    def _shown(self, value: Any) -> Any:
+        """A value as people read it: an id as the ref it stands for."""
+        return self._refs.get(value, value) if isinstance(value, str) else value
+
+    @cached_property
+    def _refs(self) -> dict[Id, str]:
+        of_staff = {str(row.id): row.ref or row.name for row in self.plan.known.staff.values()}
+        return of_staff | {row_id: ref for (_, ref), row_id in self.plan.ids.items()}
+
+    async def _enter_sessions(self) -> None:
+        """Sessions that are not over get their clocks, and planned absences are applied to them."""
+        mine = self.plan.sheets.lines["sessions"]
+        ids = [self.plan.id_in(line, "ref") for line in mine if line.cells["ends_at"] > self.now]
+        for start in range(0, len(ids), AT_ONCE):
+            part = ids[start : start + AT_ONCE]
+            self.written.students.update(await calendar.enter(self.tx, self.org_id, part, self.now))
+
     async def _change(self, table: Table, row_id: Id, values: Mapping[str, Any]) -> None:
+        if table is sessions:  # what calendar programs show has changed
+            values = {**values, "sequence": sessions.c.sequence + 1, "changed_at": self.now}
         await self.tx.execute(update(table).where(table.c.org_id == self.org_id, table.c.id == row_id).values(**values))
 
     def _plain(self, line: Line) -> dict[str, Any]:
@@ -126,7 +179,7 @@ class Writer:
 
     def _moves(self, line: Line) -> bool:
         """True when a guardian gets another place beside a student."""
-        if line.kind != "guardians":
+        if line.kind != "guardians" or "student_ref" not in line.cells:
             return False
         student, me = self.plan.id_in(line, "student_ref"), self.plan.id_in(line, "ref")
         return self.plan.known.positions.get(student, {}).get(me) != self.plan.positions[student][me]
@@ -155,6 +208,8 @@ class Writer:
         }
         self.advance(1)
         self.written.counts["enrollments"].note(is_new=stands is None, differs=bool(differing))
+        if stands is None or differing:
+            self._tell(line, stands, differing)
         if differing and stands is not None:
             await self._change(enrollments, stands.id, differing)
         if stands is not None:
@@ -162,10 +217,9 @@ class Writer:
         # One that began before today is a course under way: its next session is not the student's first.
         placed = {"student_id": student, "schedule_id": schedule, "imported": self.now - started_at >= _DAY}
         row_id = self.plan.id_in(line, "ref") or id_of("enrollment", student, schedule)
-        row, _ = await enrolling.enroll(self.tx, self.org_id, row_id, {**values, **placed}, self.now)
+        self.enrolled.append({"id": row_id, **values, **placed})
         if units := line.cells.get("opening_balance"):
-            bought = ToppedUp(act_id=id_of("opening", row.id), enrollment_id=row.id, units=units)
-            await inbox.put(self.tx, self.org_id, student, bought, self.now)
+            self.bought.append((student, ToppedUp(act_id=id_of("opening", row_id), enrollment_id=row_id, units=units)))
         self.written.students.add(student)
 
     def _start_of(self, line: Line) -> Any:
@@ -178,6 +232,7 @@ class Writer:
         self.written.counts["outcomes"].note(is_new=is_new)
         if not is_new:
             return
+        self._tell(line, None, {})
         code, told = Code(line.cells["code"]), line.cells.get("announced_at")
         report = recording.Report(session, student, code, announced_at=told, imported=True, source="import")
         await recording.record(self.tx, self.org_id, report, self.now)

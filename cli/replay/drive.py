@@ -18,7 +18,7 @@ from cli.replay.operator import NAME, PACKAGE, ZONE, Item, Operator
 from cli.stack import Stack
 from db import keys
 from domain.value import Id
-from workflows.nudging import nudge
+from workflows.nudging import nudge, nudge_session
 
 TOGETHER = timedelta(seconds=5)
 """Deadlines this close are met by one jump. A crowd's deadlines lie as far apart as its outcomes were decided."""
@@ -28,6 +28,8 @@ CALLS_AT_ONCE = 8
 PATIENCE = 60.0
 """Seconds for one answer: a crowd is decided beside it."""
 Moved = Callable[[int], None]
+NO_REMINDERS: Item = {"remind_by_email": None, "remind_by_sms": None}
+"""The term was never reminded of: what is measured is what follows from outcomes."""
 
 
 class Drive:
@@ -41,6 +43,7 @@ class Drive:
         """Import people, calendar and packages. Raises CommandError when the API refuses anything."""
         for person in operator.staff():
             await self._post("staff", person)
+        await self._post("policies", NO_REMINDERS)
         made = await self._batches("students", operator.students(), moved)
         self._students = {r["item"]["ref"]: r["item"]["id"] for r in made}
         await self._batches("guardians", operator.guardians(), moved)
@@ -103,6 +106,8 @@ async def driving(stack: Stack) -> AsyncIterator[Drive]:
             raise CommandError("the books of the replay are not empty")
         _, key = await keys.create(tx, made.id, "replay")
     headers = {"Authorization": f"Bearer {key}", "Bellwether-Actor": "admin"}
-    clock = JumpingClock(stack.books, partial(nudge, stack.client), together=TOGETHER)
+    clock = JumpingClock(
+        stack.books, partial(nudge, stack.client), partial(nudge_session, stack.client), together=TOGETHER
+    )
     async with httpx.AsyncClient(base_url=stack.api_url, headers=headers, timeout=PATIENCE) as api:
         yield Drive(made.id, api, clock)

@@ -30,10 +30,10 @@ async def academy(books: Books) -> Academy:
 async def _audit(a: Academy, now: datetime) -> list[str]:
     woken: list[str] = []
 
-    async def nudge(org_id: str, student_id: str, event_id: str) -> None:
-        woken.append(student_id)
+    async def nudge(org_id: str, row_id: str, event_id: str) -> None:
+        woken.append(row_id)
 
-    await AuditActivities(a.books, nudge).look(now)
+    await AuditActivities(a.books, nudge, nudge).look(now)
     return woken
 
 

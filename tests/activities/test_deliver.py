@@ -9,10 +9,13 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, update
 
+from db.decisions import message_row
 from db.engine import Books
 from db.journal_tables import messages, tasks
-from db.tables import enrollments, guardians, student_guardians, students
+from db.tables import enrollments, guardians, schedules, sessions, student_guardians, students
+from domain.events import ReminderDue
 from domain.outcomes import Code
+from domain.session_notices import chase_message
 from messaging.choose import senders
 from settings import Settings
 from tests.academy import Academy, open_academy
@@ -204,3 +207,39 @@ async def test_a_fourth_text_in_a_week_is_suppressed_and_the_email_goes(academy:
     assert {m["reason"] for m in texts if m["state"] == "suppressed"} <= {"weekly_cap", "daily_cap"}
     mails = await academy.rows(messages, channel="email", guardian_id=academy.mother, recipient_kind="guardian")
     assert {m["state"] for m in mails} == {"sent"}
+
+
+async def test_an_instructor_is_asked_to_mark_a_session_by_an_email_about_no_student(
+    academy: Academy, provider: StandIn
+) -> None:
+    await _enroll_sister(academy)
+    session = await academy.session(NOON - timedelta(hours=2))
+    chase = chase_message(session, academy.instructor, 1, academy.now)
+    async with academy.books.transaction() as tx:
+        await tx.execute(insert(messages).values({"org_id": academy.org, **message_row(chase)}))
+    out = await academy.deliveries.attempt(academy.org, chase.id, academy.now)
+    row = await _state(academy, "email", purpose="unrecorded")
+    assert (out.state, row["state"], row["address"]) == ("sent", "sent", "ivan@northstar.example")
+    assert (row["student_id"], row["subject"]) == (None, "Please mark attendance: Maths on Mon 2 Mar")
+    told = "The Maths session on Mon 2 Mar, 10:00 UTC has no attendance yet. It has 2 students."
+    assert row["body"].startswith(f"Hello Ivan,\n\n{told}\n\n")
+    assert [r.nid for r in provider.taken if r.provider == "sendgrid"] == [chase.id]
+
+
+async def test_a_reminder_names_session_and_link_and_the_session_s_own_link_counts_first(academy: Academy) -> None:
+    starts = NOON + timedelta(hours=1)
+    session = await academy.session(starts)
+    for table, row_id, place in ((schedules, academy.schedule, "every-week"), (sessions, session, "today-only")):
+        url = f"https://meet.example/{place}"
+        async with academy.books.transaction() as tx:
+            await tx.execute(update(table).where(table.c.id == row_id).values(join_url=url))
+        due = ReminderDue(session_id=session, starts_at=starts, channel="sms" if table is sessions else "email")
+        await academy.happens(due)
+        await academy.settle()
+    bodies = {m["channel"]: m["body"] for m in await academy.rows(messages, purpose="reminder")}
+    assert bodies["sms"] == (
+        "Northstar Tutoring: Sam has Maths with Ivan today at 13:00 UTC. If Sam cannot come, please tell Alice. "
+        "Join: https://meet.example/today-only"
+    )
+    assert "today, Mon 2 Mar, 13:00 UTC.\n\nJoin here: https://meet.example/every-week\n" in bodies["email"]
+    assert "We ask for 24 hours of notice." in bodies["email"]

@@ -11,7 +11,9 @@ from sqlalchemy import select
 from db import operations
 from db.engine import Books
 from db.journal_tables import tasks
+from domain.events import ReminderDue
 from domain.tasks import TaskKind
+from domain.wording import when
 from tests.api.conftest import MONDAY, House
 from tests.api.scenes import missed, open_task
 
@@ -152,6 +154,20 @@ async def test_the_timeline_tells_what_was_decided_and_what_comes(house: House) 
     first_part = (await house.alice.get(f"{path}?limit=1")).json()
     assert first_part["items"] == after["items"][:1]
     assert (await house.alice.get(first_part["next"])).json()["items"] == after["items"][1:2]
+
+
+async def test_the_timeline_tells_of_a_reminder(house: House) -> None:
+    academy = house.academy
+    starts = academy.now + timedelta(hours=1)
+    session = await academy.session(starts)
+    await academy.happens(ReminderDue(session_id=session, starts_at=starts, channel="sms"))
+    await academy.settle()
+    told = (await house.alice.get(f"/v1/students/{academy.student}/timeline")).json()
+    newest = told["items"][0]
+    lesson = f"Maths on {when(starts, 'UTC')}"
+    assert newest["because"] == [f"{lesson} begins soon, so the family is reminded by SMS."]
+    assert newest["effects"] == [f"SMS to Maria Reed queued for {when(academy.now, 'UTC')}: reminder"]
+    assert [m["purpose"] for m in told["messages"]] == ["reminder"]
 
 
 async def test_the_timeline_of_a_new_student_is_empty(house: House) -> None:

@@ -10,9 +10,12 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from db import operations
+from db.decisions import message_row
 from db.engine import Books
 from db.journal_tables import messages, replies
 from db.tables import enrollments, guardians, student_guardians
+from domain.events import ReminderDue
+from domain.session_notices import chase_message
 from domain.tasks import TaskKind
 from tests.api.conftest import House
 from tests.api.scenes import missed
@@ -64,6 +67,32 @@ async def test_a_person_sends_a_message_again_and_it_shows_who(house: House) -> 
     await house.rest()
     await house.academy.until(house.academy.now + timedelta(minutes=3))
     assert (await house.alice.get(again.headers["Location"])).json()["state"] == "sent"
+
+
+async def test_a_message_about_no_student_is_shown_and_sent_again_like_any_other(house: House, books: Books) -> None:
+    academy = house.academy
+    session = await academy.session(academy.now - timedelta(hours=2))
+    chase = chase_message(session, academy.instructor, 1, academy.now)
+    async with books.transaction() as tx:
+        await tx.execute(insert(messages).values({"org_id": academy.org, **message_row(chase)}))
+    await academy.deliveries.attempt(academy.org, chase.id, academy.now)
+    (shown,) = (await house.alice.get(f"/v1/messages?session_id={session}")).json()["items"]
+    assert (shown["student_id"], shown["purpose"], shown["state"]) == (None, "unrecorded", "sent")
+    assert (shown["recipient"]["kind"], shown["recipient"]["name"]) == ("staff", "Ivan")
+    again = await house.alice.post(f"/v1/messages/{chase.id}/resend")
+    assert (again.status_code, again.json()["student_id"], again.json()["state"]) == (201, None, "queued")
+
+
+async def test_a_reminder_is_not_sent_again_once_its_session_has_begun(house: House, books: Books) -> None:
+    academy = house.academy
+    starts = academy.now + timedelta(hours=1)
+    session = await academy.session(starts)
+    await academy.happens(ReminderDue(session_id=session, starts_at=starts, channel="email"))
+    await academy.settle()
+    (sent,) = (await house.alice.get(f"/v1/messages?session_id={session}")).json()["items"]
+    academy.now = starts
+    late = await house.alice.post(f"/v1/messages/{sent['id']}/resend")
+    assert (late.status_code, late.json()["type"]) == (409, "/problems/useless_by_now")
 
 
 async def test_held_messages_wait_for_the_leads_word(house: House, books: Books) -> None:

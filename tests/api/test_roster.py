@@ -27,7 +27,8 @@ async def test_nobody_creates_anything_without_a_key(house: House) -> None:
 
 async def test_a_student_is_enrolled_from_nothing_by_refs_alone(house: House) -> None:
     await _made(house, "staff", ref="C-9", name="Carla", email="carla@northstar.example", role="coordinator")
-    student = await _made(house, "students", ref="S-9", name="Nora Lind")
+    student = await _made(house, "students", ref="S-9", name="Nora Lind", email="nora@example.org")
+    assert student["email"] == "nora@example.org"
     guardian = await _made(
         house, "guardians", ref="G-9", name="Eva Lind", phone="+351 912 345 678", zone="Europe/Lisbon"
     )
@@ -162,7 +163,7 @@ async def test_every_kind_of_batch_builds_a_school(house: House) -> None:
         "schedules", *({"ref": f"m{n}", "subject": "Maths", "instructor_id": house.academy.instructor} for n in few)
     )
     await batch("enrollments", *({"student_ref": f"s{n}", "schedule_ref": f"m{n}"} for n in few))
-    times = {"starts_at": "2026-03-02T14:00:00Z", "ends_at": "2026-03-02T14:30:00Z"}
+    times = {"starts_at": "2026-03-02T16:00:00Z", "ends_at": "2026-03-02T16:30:00Z"}
     await batch("sessions", *({"ref": f"x{n}", "schedule_ref": f"m{n}", **times} for n in few))
     student = (await house.alice.get("/v1/students?ref=s1")).json()["items"][0]["id"]
     mine = (await house.alice.get(f"/v1/sessions?student_id={student}")).json()["items"]

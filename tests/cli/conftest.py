@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.importing import Academy
+from tests.cli.roster import School
 
 
 @pytest.fixture
@@ -17,3 +18,13 @@ def academy(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     folder = tmp_path / "files"
     folder.mkdir()
     return Academy(folder, database_url)
+
+
+@pytest.fixture
+def school(academy: Academy, tmp_path: Path) -> School:
+    """A school's roster beside books with one coordinator."""
+    academy.query(
+        "insert into staff (org_id, ref, name, email, role) "
+        "select id, 'ana', 'Ana', 'ana@northstar.example', 'coordinator' from organizations"
+    )
+    return School(tmp_path)

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from cli.importing.columns import KINDS
 from cli.importing.templates import TEMPLATES
 from cli.main import app
-from domain.outcomes import Code
+from domain.outcomes import REPORTABLE
 from tests.cli.importing import Academy
 
 
@@ -137,5 +137,5 @@ def test_every_column_is_told_in_the_documentation_and_shown_in_an_example() -> 
         told = [name.strip() for cell in cells for name in cell.split(",")]
         assert told[2:] == [f"**{column.name}**" if column.is_required else column.name for column in columns]
         assert header == [column.name for column in columns]
-    for code in Code:
+    for code in REPORTABLE:
         assert f"`{code}`" in text

@@ -45,7 +45,7 @@ def test_a_missing_column_is_named(academy: Academy) -> None:
         ("staff", "ivan@", "ana@", 3, "email", "another staff member"),
         ("students", "S-2", "S-1", 3, "ref", "stands already in row 2 of students.csv"),
         ("students", "Sam Reed", "", 2, "name", "is empty"),
-        ("students", "Sam Reed", "Reed, Sam", 2, None, "more cells (3) than the header (2)"),
+        ("students", "Sam Reed", "Reed, Sam", 2, None, "more cells (4) than the header (3)"),
         (
             "schedules",
             "MATHS-SAM,Maths,one_to_one,T-2,Europe/London,2",

@@ -162,7 +162,7 @@ def test_an_import_beside_it_is_settled_and_a_rebuild_finds_the_students(first: 
     told = terminal.json("import", "files", folder=first.folder)
     assert (told["students_woken"], told["students_left_to_auditor"]) == (3, 0)
     rebuilt = terminal.json("rebuild", folder=first.folder)
-    assert rebuilt == {"students": 3, "started": 3, "failed": 0}
+    assert rebuilt == {"students": 3, "started": 3, "failed": 0, "sessions": 0, "sessions_failed": 0}
     deadline = time.monotonic() + PATIENCE
     while (now := terminal.json("status", folder=first.folder)["organizations"][0])["waiting_inbox_rows"]:
         assert time.monotonic() < deadline, now

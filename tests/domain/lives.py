@@ -122,6 +122,7 @@ SPANS = st.sampled_from([timedelta(minutes=5), timedelta(hours=5), timedelta(day
 LONG = st.sampled_from([timedelta(days=1), timedelta(days=4), timedelta(days=15), timedelta(days=30)])
 TIMES = st.sampled_from([timedelta(hours=-1), timedelta(hours=30), timedelta(days=3), timedelta(days=8)])
 CHANNELS = st.sampled_from(["phone", "sms", "email"])
+SESSIONS = st.sampled_from([an_outcome(Code.ATTENDED, slot).session_id for slot in SLOTS])
 
 
 def _act(kind: str, **fields: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
@@ -143,6 +144,8 @@ def _acts() -> st.SearchStrategy[dict[str, Any]]:
         _act("task_reassigned", to=st.sampled_from(["ben", "nobody"])),
         _act("task_dismissed", reason=st.sampled_from(["duplicate", "false_alarm", "other"])),
         _act("outreach_logged", channel=CHANNELS),
+        _act("reminder_due", session_id=SESSIONS, starts_at=TIMES, channel=st.sampled_from(["sms", "email"])),
+        _act("not_seen_yet", session_id=SESSIONS, starts_at=TIMES, ends_at=TIMES),
         _act(
             "reply_received",
             reply_id=st.sampled_from(["r1", "r2"]),

@@ -194,6 +194,18 @@ def test_corrections_and_adjustments_neither_fire_nor_arm() -> None:
     assert books.open_kinds() == ["low_balance"]
 
 
+def test_the_first_outcome_after_one_that_was_taken_back_is_no_correction() -> None:
+    books = with_balance(3)
+    books.records("cancelled_by_student", on(3), told=on(0))
+    books.corrects("scheduled", on(3))
+    books.advance_to(on(3, 17))
+    (told,) = books.facts.outcomes
+    attended = told.model_copy(update={"code": Code.ATTENDED, "version": 3, "received_at": books.now})
+    books.facts = books.facts.model_copy(update={"outcomes": (attended,)})
+    books.happens(OutcomeRecorded(outcome_id=told.id, version=3, anew=True))
+    assert (kinds_and_units(books), books.open_kinds()) == ([("consume", -1)], ["low_balance"])
+
+
 def test_a_student_who_never_bought_a_package_has_no_level() -> None:
     books = with_balance(3, last_top_up=None)
     books.records("attended", on(0))

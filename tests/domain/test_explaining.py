@@ -36,12 +36,8 @@ def who(an_id: str) -> str:
 # --- every name used anywhere in the rules ----------------------------------------------------------------------------
 
 
-CALLS = [
-    node
-    for source in Path(domain.__file__).parent.glob("*.py")
-    for node in ast.walk(ast.parse(source.read_text(encoding="utf-8")))
-    if isinstance(node, ast.Call)
-]
+TREES = [ast.parse(source.read_text(encoding="utf-8")) for source in Path(domain.__file__).parent.glob("*.py")]
+CALLS = [node for tree in TREES for node in ast.walk(tree) if isinstance(node, ast.Call)]
 
 
 def _called(call: ast.Call) -> str:
@@ -57,6 +53,8 @@ def _spelled(node: ast.expr) -> set[str]:
             return _spelled(one) | _spelled(other)
         case ast.BinOp(left=ast.Constant(value=str(start))):
             return {start + end for end in ENDINGS[start]}
+        case ast.Tuple(elts=[*_, last]):
+            return _spelled(last)
         case ast.Subscript(value=ast.Dict(values=values)):
             return {said for value in values for said in _spelled(value)}
         case _:
@@ -74,7 +72,15 @@ def names_given_to(*functions: str, position: int = 0, keyword: str = "") -> set
     return {said for node in given_to(*functions, position=position, keyword=keyword) for said in _spelled(node)}
 
 
+def names_returned_by(*functions: str) -> set[str]:
+    """The strings these functions return, alone or as the last of several values."""
+    bodies = [n for tree in TREES for n in ast.walk(tree) if isinstance(n, ast.FunctionDef) and n.name in functions]
+    given = [n.value for body in bodies for n in ast.walk(body) if isinstance(n, ast.Return) and n.value]
+    return {said for value in given for said in _spelled(value)}
+
+
 USED = names_given_to("because", "refuse", "fire", "Because", "Fired", "open_case", keyword="rule")
+USED |= names_returned_by("_objection", "_from_the_room")
 REFUSED = names_given_to("refuse")
 
 
@@ -157,6 +163,14 @@ def test_every_reason_of_a_silence_reads_well() -> None:
             "The task is overdue by 1 business day, so it goes to Bob.",
         ),
         (Because(rule="not_on_the_team", numbers={"to": "zoe"}), f"Not accepted. {REFUSALS['not_on_the_team']}"),
+        (
+            Because(rule="measured", numbers={"student": "maria", "minutes": 1, "percent": 2}),
+            "Maria was there for 1 minute, 2 % of the session.",
+        ),
+        (
+            Because(rule="marked", numbers={"student": "maria", "by": None, "code": "no_show"}),
+            "Somebody marked Maria: no-show.",
+        ),
         (Because(rule="topped_up"), "Some sessions bought. The balance is now some."),
         (Because(rule="a_rule_of_tomorrow", numbers={"x": None}), "A rule of tomorrow."),
     ],

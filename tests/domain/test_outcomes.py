@@ -25,6 +25,7 @@ cancelled_by_instructor -         hold      -    -       -    -           -     
 instructor_no_show      -         hold      -    -       -    -           -     called_off                y
 cancelled_by_operator   -         hold      -    -       -    -           -     called_off                y
 technical_failure       -         hold      y    -       -    -           -     called_off                -
+scheduled               -         hold      -    -       -    -           -     nothing                   -
 """
 ROWS = [line.split() for line in TABLE.strip().splitlines()[1:]]
 

@@ -85,6 +85,8 @@ def test_what_waits_in_the_night_goes_at_eight_in_the_guardians_zone(zone: str, 
         (Purpose.ABSENCE_NOTICE, True),
         (Purpose.CONCERN, True),
         (Purpose.ALL_CLEAR, True),
+        (Purpose.REMINDER, True),
+        (Purpose.LIVE_RESCUE, True),
         (Purpose.CANCELLATION_CONFIRMATION, False),
         (Purpose.TASK_REMINDER, False),
     ],
@@ -104,6 +106,29 @@ def test_a_session_called_off_for_early_tomorrow_is_told_in_the_night(starts_at:
 def test_the_answer_to_a_text_is_free_for_two_minutes(minutes: int, act: str) -> None:
     message = a_message(Purpose.ANSWER, created_at=on(0, 22), expires_at=on(0, 23))
     assert verdict(message, on(0, 22, minutes))[0] == act
+
+
+@pytest.mark.parametrize(
+    ("lesson", "told"),
+    [
+        (on(1, 9, 30), ["leave"]),  # reminded at 08:30
+        (on(1, 8, 30), ["wait", "leave"]),  # 07:30 waits until 08:00, still before the start
+        (on(0, 22, 30), ["wait", "expire"]),  # 21:30 waits until 08:00 and is of no use by then
+    ],
+)
+def test_a_reminder_in_the_night_leaves_in_the_morning_if_the_session_is_still_ahead(
+    lesson: datetime, told: list[str]
+) -> None:
+    due = lesson - timedelta(hours=1)
+    message = a_message(Purpose.REMINDER, created_at=due, due_at=due, expires_at=lesson)
+    first = may_leave(message, a_recipient(), due)
+    assert [first.act, *([may_leave(message, a_recipient(), first.until).act] if first.until else [])] == told
+
+
+@pytest.mark.parametrize("purpose", [Purpose.REMINDER, Purpose.LIVE_RESCUE])
+def test_no_cap_and_no_blast_holds_what_is_said_around_a_session(purpose: Purpose) -> None:
+    full: dict[str, Any] = {"counted_sms": handed(1, 2, 3), "blast": Blast(places=20, sessions=5, no_shows=20)}
+    assert verdict(a_message(purpose), **full) == ("leave", None)
 
 
 def test_staff_have_no_quiet_hours() -> None:

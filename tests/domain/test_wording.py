@@ -41,6 +41,10 @@ ANA = Names(
     staff_name="Alice",
     due_at=STARTS + timedelta(days=1),
     link="https://bellwether.example/tasks/7",
+    join_url="https://meet.example/j/98765432101?pwd=QWxhZGRpbg",
+    cancel_notice=timedelta(hours=24),
+    group_size=6,
+    now=STARTS - timedelta(days=1),
 )
 BEN = ANA.model_copy(
     update={"student_name": "Ben Lopez", "subject": "English", "starts_at": STARTS + timedelta(hours=1)}
@@ -48,7 +52,7 @@ BEN = ANA.model_copy(
 
 
 def a_message(purpose: Purpose, channel: Channel, numbers: Numbers | None = None, *, offers: bool = True) -> Message:
-    to_staff = purpose is Purpose.TASK_REMINDER
+    to_staff = purpose in (Purpose.TASK_REMINDER, Purpose.UNRECORDED)
     return Message(
         id="m",
         key=f"{purpose}:{channel}",
@@ -56,7 +60,7 @@ def a_message(purpose: Purpose, channel: Channel, numbers: Numbers | None = None
         channel=channel,
         recipient_kind="staff" if to_staff else "guardian",
         recipient_id="g",
-        student_id="s",
+        student_id=None if purpose is Purpose.UNRECORDED else "s",
         due_at=STARTS,
         expires_at=STARTS + timedelta(hours=18),
         created_at=STARTS,
@@ -83,6 +87,10 @@ CASES: dict[str, tuple[Purpose, Numbers]] = {
     **{
         f"answer-{m}": (Purpose.ANSWER, {"meaning": m}) for m in ("ill", "clash", "call_me", "stop", "start", "unclear")
     },
+    "reminder": (Purpose.REMINDER, {}),
+    "live_rescue": (Purpose.LIVE_RESCUE, {}),
+    "unrecorded-first": (Purpose.UNRECORDED, {"step": 1}),
+    "unrecorded-second": (Purpose.UNRECORDED, {"step": 2}),
     "task_reminder-reminded": (Purpose.TASK_REMINDER, {"kind": "follow_up", "step": "reminded"}),
     "task_reminder-reassigned": (Purpose.TASK_REMINDER, {"kind": "welcome_call", "step": "reassigned"}),
     "task_reminder-lead": (Purpose.TASK_REMINDER, {"kind": "fix_contact", "step": "lead"}),
@@ -116,7 +124,7 @@ def test_every_purpose_has_its_words() -> None:
 @pytest.mark.parametrize("golden", GOLDENS)
 def test_short_plain_words_that_blame_nobody(golden: str) -> None:
     text = text_of(golden)
-    said = f"{text.subject or ''}. {text.body}".replace(ANA.link or "", "")
+    said = f"{text.subject or ''}. {text.body}".replace(ANA.link or "", "").replace(ANA.join_url or "", "")
     assert not re.search(
         r"\b(fail|fault|must|violat|truan|unexcused|absen|warning|penal|should|your child)", said, re.I
     )
@@ -152,6 +160,44 @@ def test_an_sms_names_child_lesson_date_and_local_time() -> None:
 )
 def test_zones_are_readable(zone: str, said: str) -> None:
     assert when(STARTS, zone, with_zone=True) == said
+
+
+@pytest.mark.parametrize(
+    ("ahead", "said"),
+    [
+        (timedelta(hours=1), "Ana has Maths with Sam Reed today at 17:00 CET."),
+        (timedelta(hours=17), "Ana has Maths with Sam Reed today at 17:00 CET."),
+        (timedelta(hours=17, seconds=1), "Ana has Maths with Sam Reed tomorrow at 17:00 CET."),
+        (timedelta(days=2), "Ana has Maths with Sam Reed on Tue 3 Mar, 17:00 CET."),
+    ],
+)
+def test_a_reminder_says_how_near_the_session_is(ahead: timedelta, said: str) -> None:
+    names = ANA.model_copy(update={"now": STARTS - ahead})
+    assert said in compose(a_message(Purpose.REMINDER, Channel.SMS), names).body
+
+
+@pytest.mark.parametrize(
+    "url", [None, "https://meet.example/" + "x" * 120, "https://meet.example/münchen", "https://a b", "https://a\nb"]
+)
+def test_a_link_that_does_not_fit_an_sms_is_left_out_whole(url: str | None) -> None:
+    names = ANA.model_copy(update={"join_url": url})
+    assert compose(a_message(Purpose.LIVE_RESCUE, Channel.SMS), names).body == (
+        "Bright Path: Ana is not in the Maths session yet. It began at 17:00 CET. Please join now. "
+        "If Ana cannot come, please tell Alice."
+    )
+    assert "http" not in compose(a_message(Purpose.REMINDER, Channel.SMS), names).body
+
+
+def test_a_long_link_has_its_place_in_an_email() -> None:
+    names = ANA.model_copy(update={"join_url": "https://meet.example/" + "x" * 300})
+    assert f"Join here: {names.join_url}\n" in compose(a_message(Purpose.REMINDER, Channel.EMAIL), names).body
+
+
+def test_a_session_of_one_student_and_no_known_link_is_chased_in_few_words() -> None:
+    names = Names(operator_name="Bright Path", staff_name="Sam Reed", group_size=1)
+    assert compose(a_message(Purpose.UNRECORDED, Channel.EMAIL, {"step": 1}), names).body == (
+        "Hello Sam Reed,\n\nThe session has no attendance yet.\n\nPlease mark attendance.\n\nBright Path"
+    )
 
 
 def test_without_coded_answers_there_is_a_person_to_contact() -> None:
@@ -223,6 +269,10 @@ named = st.builds(
     staff_name=st.none() | name,
     due_at=st.sampled_from([None, STARTS]),
     link=st.sampled_from([None, "https://bellwether.example/" + "x" * 90, "https://x.example/" + "y" * 900]),
+    join_url=st.sampled_from([None, "https://meet.example/" + "x" * 99, "https://x.example/" + "y" * 900]),
+    cancel_notice=st.sampled_from([None, timedelta(0), timedelta(hours=48), timedelta(minutes=90)]),
+    group_size=st.none() | st.integers(0, 500),
+    now=st.sampled_from([None, STARTS, datetime(2026, 9, 30, 12, tzinfo=UTC)]),
 )
 told = st.sampled_from(
     [
@@ -253,7 +303,8 @@ def test_an_sms_always_fits(what: tuple[Purpose, Numbers], names: Names, sibling
 @pytest.mark.parametrize("purpose", list(Purpose))
 def test_the_longest_names_fit(purpose: Purpose) -> None:
     long = {field: "W" * 80 for field in Names.model_fields if field.endswith("_name") or field == "subject"}
-    names = ANA.model_copy(update={"zone": "Asia/Kathmandu", **long})
+    link = "https://meet.example/" + "x" * 99
+    names = ANA.model_copy(update={"zone": "Asia/Kathmandu", "link": link, "join_url": link, **long})
     for code in Code:
         numbers: Numbers = {"code": code.value, "units": 10, "missed": 10, "last": 20, "kind": "no_sessions_held"}
         assert len(compose(a_message(purpose, Channel.SMS, numbers), names).body) <= SMS_LIMIT

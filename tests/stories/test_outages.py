@@ -15,7 +15,7 @@ from temporalio.client import Client, WorkflowExecutionStatus
 import worker
 from api.app import create_app
 from cli.embedded.temporal import EmbeddedTemporal
-from cli.nudging import nudge_students
+from cli.nudging import nudge_each
 from cli.rebuild import followed
 from db import clock, keys
 from db.engine import Books
@@ -24,8 +24,8 @@ from messaging.outbox import Outbox
 from settings import Settings
 from tests.academy import Academy, open_academy
 from tests.waiting import eventually
-from workflows.audit import ensure_schedule
 from workflows.contract import AUDIT_SCHEDULE, student_workflow_id
+from workflows.schedules import ensure_schedules
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
@@ -107,7 +107,7 @@ async def test_with_temporal_down_outcomes_are_accepted_and_decided_when_it_retu
     async with system.books.transaction() as tx:
         await clock.jump(tx, timedelta(seconds=40))  # the auditor looks at what has waited for half a minute
     async with system.working() as client:
-        await ensure_schedule(client)
+        await ensure_schedules(client)
         await client.get_schedule_handle(AUDIT_SCHEDULE).trigger()
         await eventually(system.is_decided, 30)
     assert await system.balance() == -2
@@ -141,7 +141,7 @@ async def test_after_temporals_data_were_lost_the_workflows_start_again_from_the
     async with system.working() as client, system.books.transaction() as tx:
         found = await followed(tx)
         assert found == [(system.academy.org, system.academy.student)]
-        assert await nudge_students(client, found, "rebuild", print) == 0
+        assert await nudge_each(client, found, "rebuild", print) == 0
         student = client.get_workflow_handle(student_workflow_id(system.academy.student))
         assert (await student.describe()).status is WorkflowExecutionStatus.RUNNING
         assert (await system.attended()).status_code == 202

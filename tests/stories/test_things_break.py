@@ -22,7 +22,7 @@ from db.promises import check
 from db.tables import policies
 from domain.outcomes import Code
 from domain.policy import Policy
-from tests.academy import Academy, open_academy
+from tests.academy import Academy, daytime, open_academy
 from tests.processes import WorkerProcess
 from tests.stand_in import StandIn, faults
 from tests.waiting import eventually
@@ -47,18 +47,12 @@ async def client(temporal: EmbeddedTemporal) -> Client:
 @pytest.fixture
 async def academy(books: Books) -> Academy:
     """An academy whose texts leave at once."""
-    a = await open_academy(books, datetime.now(UTC), zone=_daytime())
+    a = await open_academy(books, datetime.now(UTC), zone=daytime())
     async with books.transaction() as tx:
         document = Policy(settle_delay=timedelta(0)).model_dump(mode="json")
         row = {"org_id": a.org, "version": 2, "document": document, "published_at": a.now}
         await tx.execute(insert(policies).values(row))
     return a
-
-
-def _daytime() -> str:
-    """A zone where it is noon or so right now, so that no quiet hours keep a message back."""
-    offset = 12 - datetime.now(UTC).hour
-    return "UTC" if not offset else f"Etc/GMT{-offset:+d}"
 
 
 async def test_a_worker_killed_while_the_provider_answers_leaves_unknown_and_never_a_second_text(
@@ -127,7 +121,7 @@ async def test_the_books_away_for_a_while_only_delay_what_was_told(
     url = server.url()
     migrate.upgrade(url)
     books = Books(open_books(url))
-    academy = await open_academy(books, datetime.now(UTC), zone=_daytime())
+    academy = await open_academy(books, datetime.now(UTC), zone=daytime())
     worker = WorkerProcess(url, temporal.address)
     worker.start()
     try:

@@ -16,7 +16,7 @@ import worker
 from cli.embedded.temporal import program_path
 from db.engine import Books
 from messaging.outbox import Outbox
-from tests.academy import Academy, open_academy
+from tests.academy import Academy, daytime, open_academy
 from tests.waiting import eventually
 from workflows.contract import student_workflow_id
 from workflows.nudging import nudge
@@ -83,7 +83,7 @@ async def temporal() -> AsyncIterator[WorkflowEnvironment]:
 @pytest.fixture
 async def stack(temporal: WorkflowEnvironment, books: Books) -> AsyncIterator[Stack]:
     """Everything running, with the student's workflow started on day 0."""
-    academy = await open_academy(books, datetime.now(UTC))
+    academy = await open_academy(books, datetime.now(UTC), zone=daytime())
     running = Stack(temporal, books, academy)
     await running.start_workers()
     await running.nudge("first")

@@ -1,7 +1,7 @@
 """Histories recorded by earlier programs replay on this one: a student's workflow may live for years.
 
-After a change to `workflows/student.py` that needs `workflow.patched`, record one more history with
-`RECORD_HISTORIES=1 pytest tests/workflows -k whole_story`; an old one is never edited.
+After a change to a workflow that needs `workflow.patched`, record one more history with
+`RECORD_HISTORIES=1 pytest tests/workflows -k "whole_story or settles_on_its_time"`; an old one is never edited.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
 
 import worker
 from workflows.contract import StudentIn
+from workflows.session import SessionWorkflow
 from workflows.student import StudentWorkflow
 
 pytestmark = pytest.mark.anyio
@@ -25,12 +26,14 @@ RECORDED = sorted(HISTORIES.glob("*.json"))
 
 
 def _history(file: Path) -> WorkflowHistory:
-    return WorkflowHistory.from_json("student:recorded", file.read_text())
+    return WorkflowHistory.from_json("recorded", file.read_text())
 
 
 def _replayer() -> Replayer:
     return Replayer(
-        workflows=[StudentWorkflow], workflow_runner=worker.sandbox(), data_converter=pydantic_data_converter
+        workflows=[StudentWorkflow, SessionWorkflow],
+        workflow_runner=worker.sandbox(),
+        data_converter=pydantic_data_converter,
     )
 
 
@@ -60,4 +63,4 @@ async def test_a_history_does_not_replay_on_a_program_that_does_something_else()
         data_converter=pydantic_data_converter,
     )
     with pytest.raises(workflow.NondeterminismError):
-        await other.replay_workflow(_history(RECORDED[0]))
+        await other.replay_workflow(_history(HISTORIES / "case-with-ladder-202611.json"))

@@ -20,14 +20,16 @@ from temporalio.worker import Replayer
 import worker
 from db import clock
 from db.journal_tables import cases, entries, inbox, messages
-from db.tables import policies, students
+from db.tables import policies, recurrences, sessions, students
 from domain.events import Withdrawn
 from domain.outcomes import Code
 from domain.policy import Policy
 from tests.waiting import eventually
 from tests.workflows.conftest import Stack
-from workflows.audit import AuditWorkflow, ensure_schedule
-from workflows.contract import AUDIT_SCHEDULE, STUDENTS, StudentIn, student_workflow_id
+from workflows.audit import AuditWorkflow
+from workflows.calendar import CalendarWorkflow
+from workflows.contract import AUDIT_SCHEDULE, CALENDAR_SCHEDULE, STUDENTS, StudentIn, student_workflow_id
+from workflows.schedules import ensure_schedules
 from workflows.student import StudentWorkflow
 
 pytestmark = pytest.mark.anyio
@@ -200,10 +202,20 @@ async def test_the_auditor_wakes_a_student_whose_nudge_was_lost(stack: Stack) ->
     await eventually(lambda: _all_decided(stack))
 
 
-async def test_the_auditor_runs_by_a_schedule_that_is_made_once(stack: Stack) -> None:
+async def test_the_auditor_and_the_calendar_run_by_schedules_that_are_made_once(stack: Stack) -> None:
     for _ in range(2):
-        await ensure_schedule(stack.env.client)
+        await ensure_schedules(stack.env.client)
     schedules = [s async for s in await stack.env.client.list_schedules()]
-    assert len(schedules) <= 1
-    described = await stack.env.client.get_schedule_handle(AUDIT_SCHEDULE).describe()
-    assert described.schedule.spec.intervals[0].every == timedelta(minutes=1)
+    assert len(schedules) <= 2
+    for name, every in ((AUDIT_SCHEDULE, timedelta(minutes=1)), (CALENDAR_SCHEDULE, timedelta(hours=1))):
+        described = await stack.env.client.get_schedule_handle(name).describe()
+        assert described.schedule.spec.intervals[0].every == every
+
+
+async def test_the_calendar_makes_sessions_ahead(stack: Stack) -> None:
+    a = stack.academy
+    row = {"rule": "FREQ=DAILY", "starts_on": a.now.date(), "starts_at": a.now.time(), "minutes": 60}
+    async with stack.books.transaction() as tx:
+        await tx.execute(insert(recurrences).values(org_id=a.org, schedule_id=a.schedule, **row))
+    made = await stack.env.client.execute_workflow(CalendarWorkflow.run, id="calendar", task_queue=STUDENTS)
+    assert made.sessions == len(await a.rows(sessions)) >= 28

@@ -1,0 +1,1 @@
+"""Signed events of real classrooms: verified, kept word for word, read into evidence."""
