@@ -17,7 +17,7 @@ endif
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help install demo up test lint format lock clean
+.PHONY: help install demo up test test-hard lint format lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -31,8 +31,11 @@ demo: $(STAMP) ## play a month of a generated academy on the whole system, then 
 up: $(STAMP) ## start the whole system on this machine, data under .bellwether/
 	@$(BIN)/bellwether up $(ARGS)
 
-test: $(STAMP) ## run all tests
-	@$(BIN)/pytest $(ARGS)
+test: $(STAMP) ## run all tests but the hard ones
+	@$(BIN)/pytest -n 2 --dist worksteal $(ARGS)
+
+test-hard: $(STAMP) ## fifty kills under a thousand messages, two to three minutes
+	@$(BIN)/pytest -m hard $(ARGS)
 
 lint: $(STAMP) ## check style, format and types
 	@$(BIN)/ruff check .

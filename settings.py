@@ -15,6 +15,9 @@ from typing import Self
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+P256_KEY = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d030107034200")
+"""How every public key on the curve P-256 begins (RFC 5480, section 2), the only kind SendGrid signs with."""
+
 
 class SettingsError(Exception):
     """The environment cannot be used as it is; the text is a table of every setting to mend."""
@@ -37,7 +40,7 @@ class Settings(BaseSettings):
     port: int = Field(8000, ge=0, le=65535, description="port of the HTTP API; 0 takes a free one")
     public_url: str | None = Field(None, description="how the outside reaches the API; providers call back here")
     secret_key: SecretStr | None = Field(
-        None, description="signs links and cookies; unset: made and kept in the data folder"
+        None, description="encrypts the secrets of webhooks in the books; unset: they lie there as they are"
     )
     twilio_account_sid: str | None = Field(
         None, description="Twilio account; with token and sender, SMS leave for real"
@@ -50,10 +53,26 @@ class Settings(BaseSettings):
     sendgrid_from: str | None = Field(None, description="sender address")
     sendgrid_api_url: str = Field("https://api.sendgrid.com", description="base address of SendGrid's API")
     sendgrid_webhook_public_key: str | None = Field(None, description="verifies SendGrid's event webhook")
+    sendgrid_inbound_secret: SecretStr | None = Field(
+        None, description="password of the address that SendGrid's Inbound Parse posts e-mail replies to"
+    )
+    reply_address: str | None = Field(None, description="where families' e-mail replies arrive; unset: at the sender")
+    twilio_answers_opt_out: bool = Field(
+        True, description="Twilio itself answers STOP, START and HELP, as its accounts do unless told otherwise"
+    )
+    sms_per_second: float = Field(
+        10.0, gt=0, description="SMS handed to Twilio in a second, over all workers; your number's own speed is enough"
+    )
+    email_per_second: float = Field(
+        30.0, gt=0, description="e-mails handed to SendGrid in a second, over all workers; it publishes no limit"
+    )
     zoom_webhook_secret: SecretStr | None = Field(None, description="verifies Zoom's webhooks")
     livekit_api_key: str | None = Field(None, description="verifies LiveKit's webhooks")
     livekit_api_secret: SecretStr | None = Field(None, description="verifies LiveKit's webhooks")
     classroom_webhook_secret: SecretStr | None = Field(None, description="verifies generic classroom webhooks")
+    webhooks_to_private: bool = Field(
+        False, description="webhooks may go to private addresses and by http: for development and tests only"
+    )
     clock_jumps: bool = Field(
         False, description="business time may be set ahead (demo, replay); never with real senders"
     )
@@ -67,6 +86,17 @@ class Settings(BaseSettings):
     def sends_email(self) -> bool:
         """True when e-mail goes to SendGrid instead of the outbox."""
         return self.sendgrid_api_key is not None
+
+    @field_validator("sendgrid_webhook_public_key")
+    @classmethod
+    def _is_a_public_key(cls, key: str | None) -> str | None:
+        try:
+            fits = key is None or b64decode(key, validate=True).startswith(P256_KEY)
+        except ValueError:
+            fits = False
+        if not fits:
+            raise ValueError("must be the verification key as SendGrid shows it: one line that begins with MFkwEw")
+        return key
 
     @field_validator("classroom_webhook_secret")
     @classmethod

@@ -21,24 +21,27 @@ from activities.audit import AuditActivities
 from activities.calendar import CalendarActivities
 from activities.deliver import DeliverActivities
 from activities.session import SessionActivities
+from activities.webhooks import WebhookActivities
 from db.engine import Books, open_books
 from messaging.choose import senders
-from messaging.sender import Channel, Sender
+from messaging.sealing import Seal
+from messaging.sender import AT_ONCE, Channel, Sender
+from messaging.webhook_post import WebhookPost
 from settings import Settings, load
 from workflows.audit import AuditWorkflow
 from workflows.calendar import CalendarWorkflow
-from workflows.contract import MESSAGES, STUDENTS
+from workflows.contract import DELIVERIES, STUDENTS, WEBHOOKS
 from workflows.nudging import nudge, nudge_session
 from workflows.schedules import ensure_schedules
 from workflows.session import SessionWorkflow
 from workflows.student import StudentWorkflow
+from workflows.webhooks import WebhooksWorkflow
 
 PASSED_THROUGH = ("activities", "db", "domain", "messaging", "settings", "workflows", "pydantic", "annotated_types")
 """All of ours or none: a class passed once and imported again is two classes, and `match` falls through silently."""
 GRACE = timedelta(seconds=3)
-DELIVERIES_AT_ONCE = 6
-"""At most the threads of the default executor on two cores: both vendor clients are synchronous."""
-DELIVERIES_PER_SECOND = 30.0
+OUTBOX_PER_SECOND = 100.0
+"""The outbox is no provider: this only keeps the books from being asked for everything at once."""
 
 
 def sandbox() -> SandboxedWorkflowRunner:
@@ -67,10 +70,25 @@ async def connect(settings: Settings, address: str) -> Client:
     )
 
 
-def workers(client: Client, books: Books, ways_out: Mapping[Channel, Sender]) -> tuple[Worker, Worker]:
-    """The two workers: decisions, and deliveries on their own queue so that a slow provider delays no decision."""
+def per_second(settings: Settings) -> dict[Channel, float]:
+    """How many messages of each channel may leave in a second, all workers together."""
+    return {
+        "sms": settings.sms_per_second if settings.sends_sms else OUTBOX_PER_SECOND,
+        "email": settings.email_per_second if settings.sends_email else OUTBOX_PER_SECOND,
+    }
+
+
+def workers(
+    client: Client, books: Books, ways_out: Mapping[Channel, Sender], rates: Mapping[Channel, float] | None = None
+) -> list[Worker]:
+    """The worker of decisions, and those of deliveries."""
+    return [students_worker(client, books), *delivery_workers(client, books, ways_out, rates)]
+
+
+def students_worker(client: Client, books: Books) -> Worker:
+    """The worker of decisions: every workflow of a student or session."""
     wake, wake_session = partial(nudge, client), partial(nudge_session, client)
-    students = Worker(
+    return Worker(
         client,
         task_queue=STUDENTS,
         workflows=[StudentWorkflow, SessionWorkflow, AuditWorkflow, CalendarWorkflow],
@@ -84,19 +102,44 @@ def workers(client: Client, books: Books, ways_out: Mapping[Channel, Sender]) ->
         graceful_shutdown_timeout=GRACE,
         max_concurrent_local_activities=books.pool_size - 2,
     )
-    deliveries = Worker(
+
+
+def delivery_workers(
+    client: Client, books: Books, ways_out: Mapping[Channel, Sender], rates: Mapping[Channel, float] | None = None
+) -> list[Worker]:
+    """One for each channel: a slow provider delays neither a decision nor the other channel.
+
+    `rates` as `per_second` has them; without, those of the outbox.
+    """
+    deliver = DeliverActivities(books, ways_out).deliver
+    return [
+        Worker(
+            client,
+            task_queue=queue,
+            activities=[deliver],
+            graceful_shutdown_timeout=GRACE,
+            max_concurrent_activities=AT_ONCE,
+            max_task_queue_activities_per_second=(rates or {}).get(channel.value, OUTBOX_PER_SECOND),
+        )
+        for channel, queue in DELIVERIES.items()
+    ]
+
+
+def webhooks_worker(client: Client, books: Books, post: WebhookPost, seal: Seal) -> Worker:
+    """The worker of webhooks: a queue of its own, so that a receiver that hangs delays nothing else."""
+    return Worker(
         client,
-        task_queue=MESSAGES,
-        activities=[DeliverActivities(books, ways_out).deliver],
+        task_queue=WEBHOOKS,
+        workflows=[WebhooksWorkflow],
+        activities=[WebhookActivities(books, post, seal).deliver_webhooks],
+        workflow_runner=sandbox(),
         graceful_shutdown_timeout=GRACE,
-        max_concurrent_activities=DELIVERIES_AT_ONCE,
-        max_task_queue_activities_per_second=DELIVERIES_PER_SECOND,
+        max_cached_workflows=0,  # what a worker that has left had cached would wait 10 s before another one gets it
     )
-    return students, deliveries
 
 
 async def work(settings: Settings, database_url: str, temporal_address: str, stop: asyncio.Event) -> None:
-    """Run both workers until `stop` is set."""
+    """Run all workers until `stop` is set."""
     client = await connect(settings, temporal_address)
     books = Books(open_books(database_url))
     ways_out = senders(settings)
@@ -104,8 +147,10 @@ async def work(settings: Settings, database_url: str, temporal_address: str, sto
         running.push_async_callback(books.close)
         for sender in set(ways_out.values()):
             running.push_async_callback(sender.close)
-        for worker in workers(client, books, ways_out):
+        for worker in workers(client, books, ways_out, per_second(settings)):
             await running.enter_async_context(worker)
+        post = await running.enter_async_context(WebhookPost(to_private=settings.webhooks_to_private))
+        await running.enter_async_context(webhooks_worker(client, books, post, Seal(settings)))
         await ensure_schedules(client)
         await stop.wait()
 

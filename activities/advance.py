@@ -54,6 +54,7 @@ async def advance(tx: Tx, org_id: Id, student_id: Id, now: datetime, in_flight: 
     if not again:
         state, facts = await _take_what_is_due(tx, pages, state, facts)
     due_now, next_due = _messages_and_deadline(state, facts, now, in_flight)
+    channels = {m.id: m.channel for m in facts.messages if m.id in due_now}
     await pages.write(tx, state, next_due)
     await inbox.mark_decided(tx, org_id, [r.id for r in rows], now)
     await hand_out(tx, org_id, due_now, now)
@@ -63,12 +64,14 @@ async def advance(tx: Tx, org_id: Id, student_id: Id, now: datetime, in_flight: 
         again=again,
         finished=state.withdrawn and not state.tasks and not due_now and next_due is None,
         summary=_summary(state, facts, now),
+        channels=channels,
     )
 
 
 def _take(pages: Pages, state: State, facts: Facts, event: Event, inbox_id: Id | None) -> tuple[State, Facts]:
     decision = decide(state, event, facts, pages.now)
     pages.add(event, decision, inbox_id)
+    pages.announce(event, decision, state, facts)
     return decision.state, facts.after(decision.effects)
 
 
@@ -103,12 +106,14 @@ def _messages_and_deadline(
 
 
 def _due(message: Message) -> datetime | None:
-    """When a message is to be handed out (again); None when it needs no delivery."""
-    if message.state not in (MessageState.QUEUED, MessageState.SENDING):
-        return None
-    if message.handed_out_at is not None:
-        return max(message.due_at, message.handed_out_at + inbox.WITH_A_DELIVERY)
-    return message.due_at
+    """When a message is to be handed out (again), to be sent or looked up; None when it needs neither."""
+    if message.state is MessageState.UNKNOWN:
+        due_at = message.look_up_at
+    else:
+        due_at = message.due_at if message.state in (MessageState.QUEUED, MessageState.SENDING) else None
+    if due_at is not None and message.handed_out_at is not None:
+        return max(due_at, message.handed_out_at + inbox.WITH_A_DELIVERY)
+    return due_at
 
 
 def _summary(state: State, facts: Facts, now: datetime) -> str:

@@ -6,16 +6,18 @@ know whether the provider has the message and records `unknown`; it never sends 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row
 from temporalio import activity
 
 from activities.inputs import DELIVER, DeliverIn, DeliverOut
-from db import clock, inbox, messages, names, operations
+from activities.looking_up import Question, answered, first_look_up, question
+from db import clock, inbox, messages, names, operations, reports, suppressions
 from db.engine import Books, Tx
 from db.student_facts import newest_policy, to_message
 from domain.events import MessageReported
@@ -27,6 +29,7 @@ from domain.sending import (
     Message,
     MessageState,
     Verdict,
+    busy_for,
     may_leave,
     next_attempt,
 )
@@ -34,7 +37,7 @@ from domain.tasks import TaskKind
 from domain.value import Id
 from domain.wording import compose
 from messaging.sender import Channel as Way
-from messaging.sender import Letter, Receipt, Result, Sender
+from messaging.sender import Letter, LooksUp, Receipt, Result, Sender
 
 S = MessageState
 _STATES: Mapping[str, MessageState] = {"suppress": S.SUPPRESSED, "expire": S.EXPIRED, "hold": S.HELD}
@@ -66,25 +69,41 @@ class DeliverActivities:
             claim = await _claim(tx, org_id, message_id, now, self.senders)
         if isinstance(claim, DeliverOut):
             return claim
+        if isinstance(claim, Question):
+            return await self._look_up(org_id, message_id, claim, now)
+        clock_of_loop = asyncio.get_running_loop().time
+        began = clock_of_loop()
         receipt = await self.senders[claim.letter.channel].send(claim.letter)
+        if receipt.retry_after is not None:  # counts from the answer, and that may have taken its time
+            receipt = replace(receipt, retry_after=receipt.retry_after + timedelta(seconds=clock_of_loop() - began))
         async with self.books.transaction() as tx:
-            return await _record(tx, org_id, message_id, claim, receipt, now)
+            return await _record(tx, org_id, message_id, claim, receipt, self.senders[claim.letter.channel], now)
+
+    async def _look_up(self, org_id: Id, message_id: Id, asked: Question, now: datetime) -> DeliverOut:
+        """Ask the provider what became of an SMS; nothing is sent."""
+        sender = self.senders["sms"]
+        found = await sender.look_up(asked.to, asked.body, asked.since, now) if isinstance(sender, LooksUp) else None
+        async with self.books.transaction() as tx:
+            return await answered(tx, org_id, message_id, found, now)
 
 
 async def _claim(
     tx: Tx, org_id: Id, message_id: Id, now: datetime, senders: Mapping[Way, Sender]
-) -> Claim | DeliverOut:
+) -> Claim | Question | DeliverOut:
     whose = await messages.recipient_of(tx, org_id, message_id)
     if whose is None:
         return DeliverOut(state="gone")
     person = await messages.lock_recipient(tx, org_id, whose.guardian_id, whose.staff_id)
     row = await messages.lock_message(tx, org_id, message_id)
     if row.state == S.SENDING:
-        return await _ambiguous(tx, org_id, row, now, reason="delivery_interrupted")
+        return await _ambiguous(tx, org_id, row, senders[row.channel], now, reason="delivery_interrupted")
     if row.state != S.QUEUED:
-        return DeliverOut(state=row.state)
+        return question(row, now) or DeliverOut(state=row.state)
     message, others = to_message(row), await _siblings(tx, org_id, row, now)
-    verdict = may_leave(message, await _recipient_facts(tx, org_id, person, message, others, now), now)
+    provider = senders[message.channel.value].name
+    facts = await _recipient_facts(tx, org_id, person, message, others, now)
+    facts = facts.model_copy(update={"provider_busy_until": await messages.busy_until(tx, provider, now)})
+    verdict = may_leave(message, facts, now)
     if verdict.act != "leave":
         return await _does_not_leave(tx, org_id, message, verdict, now)
     with_it = [r for r in others if r.id in verdict.merge]
@@ -95,9 +114,7 @@ async def _claim(
     )
     address = person.phone if message.channel is Channel.SMS else person.email
     claimed = {"address": address, "subject": text.subject, "body": text.body, "handed_over_at": now}
-    await messages.record(
-        tx, org_id, message, S.SENDING, now, reason=None, provider=senders[message.channel.value].name, **claimed
-    )
+    await messages.record(tx, org_id, message, S.SENDING, now, reason=None, provider=provider, **claimed)
     for r in with_it:
         await messages.record(tx, org_id, r, S.MERGED, now, merged_into=message.id, handed_over_at=now)
     letter = Letter(
@@ -124,10 +141,13 @@ async def _recipient_facts(
         return messages.facts_of(person, is_staff=True, zone="UTC")
     policy = await newest_policy(tx, org_id)
     about_absence = message.purpose in ABOUT_ABSENCE
+    closed = await suppressions.in_force(tx, org_id, person.phone, person.email)
     return messages.facts_of(
         person,
         is_staff=False,
         zone=person.zone,
+        phone_closed=closed.get(Channel.SMS.value),
+        email_closed=closed.get(Channel.EMAIL.value),
         counted_sms=await messages.counted_sms(tx, org_id, message.recipient_id, now),
         weekly_sms_cap=policy.weekly_sms_cap,
         siblings=tuple(to_message(r) for r in others),
@@ -156,13 +176,25 @@ async def _report(tx: Tx, org_id: Id, message: Row[Any] | Message, now: datetime
         await inbox.put(tx, org_id, message.student_id, MessageReported(message_id=message.id), now)
 
 
-async def _record(tx: Tx, org_id: Id, message_id: Id, claim: Claim, receipt: Receipt, now: datetime) -> DeliverOut:
+async def _record(
+    tx: Tx, org_id: Id, message_id: Id, claim: Claim, receipt: Receipt, sender: Sender, now: datetime
+) -> DeliverOut:
+    if receipt.result is Result.failed:  # it may close his address, and the person is always locked before the message
+        whose = await messages.recipient_of(tx, org_id, message_id)
+        if whose is not None:
+            await messages.lock_recipient(tx, org_id, whose.guardian_id, whose.staff_id)
     row = await messages.lock_message(tx, org_id, message_id)
     attempt = {"at": now.isoformat(), "result": receipt.result.value, "code": receipt.provider_code}
+    if (pause := busy_for(receipt.reason, receipt.retry_after)) and receipt.result is Result.retry:
+        attempt["until"] = (now + pause).isoformat()
     tried = {"attempts": [*row.attempts, attempt]}
+    if row.reports:  # a report was quicker than this answer, and knows more
+        await reports.note(tx, org_id, row, provider_id=receipt.provider_id or row.provider_id, **tried)
+        return DeliverOut(state=row.state)
     match receipt.result:
         case Result.accepted:
-            await messages.record(tx, org_id, row, S.SENT, now, provider_id=receipt.provider_id, **tried)
+            sent = {"provider_id": receipt.provider_id, "reason": None, "look_up_at": None}
+            await messages.record(tx, org_id, row, S.SENT, now, **sent, **tried)
             return DeliverOut(state=S.SENT)
         case Result.retry:
             later = {"due_at": now + next_attempt(claim.attempts, receipt.retry_after), "handed_out_at": None}
@@ -174,10 +206,11 @@ async def _record(tx: Tx, org_id: Id, message_id: Id, claim: Claim, receipt: Rec
             return DeliverOut(state=S.HELD)
         case Result.failed:
             await _give_back(tx, org_id, row, now, S.FAILED, reason=receipt.reason or "refused", **tried)
+            await suppressions.learn(tx, org_id, row, receipt.reason, now)
             await _report(tx, org_id, row, now)
             return DeliverOut(state=S.FAILED, changes_plan=True)
         case Result.ambiguous:
-            return await _ambiguous(tx, org_id, row, now, reason=receipt.reason or "no_answer", **tried)
+            return await _ambiguous(tx, org_id, row, sender, now, reason=receipt.reason or "no_answer", **tried)
 
 
 async def _give_back(tx: Tx, org_id: Id, row: Row[Any], now: datetime, state: MessageState, **values: Any) -> None:
@@ -186,10 +219,13 @@ async def _give_back(tx: Tx, org_id: Id, row: Row[Any], now: datetime, state: Me
     await messages.unmerge(tx, org_id, row.id, now)
 
 
-async def _ambiguous(tx: Tx, org_id: Id, row: Row[Any], now: datetime, *, reason: str, **tried: Any) -> DeliverOut:
-    """The provider may have it. An SMS stays `unknown`; an e-mail is tried once more, its `unknown` kept in sight."""
+async def _ambiguous(
+    tx: Tx, org_id: Id, row: Row[Any], sender: Sender, now: datetime, *, reason: str, **tried: Any
+) -> DeliverOut:
+    """The provider may have it. An SMS is looked up; an e-mail is tried once more, its `unknown` kept in sight."""
     attempts = tried.get("attempts", [*row.attempts, {"at": now.isoformat(), "result": "ambiguous", "code": None}])
-    await messages.record(tx, org_id, row, S.UNKNOWN, now, reason=reason, attempts=attempts)
+    unknown = {"reason": reason, "attempts": attempts, "look_up_at": first_look_up(row, sender, now)}
+    await messages.record(tx, org_id, row, S.UNKNOWN, now, **unknown)
     unknown_before = sum(a["result"] == Result.ambiguous for a in row.attempts)
     if row.channel == Channel.EMAIL and not unknown_before and now + EMAIL_AGAIN_AFTER < row.expires_at:
         again = {"due_at": now + EMAIL_AGAIN_AFTER, "handed_out_at": None, "reason": "trying_once_more"}

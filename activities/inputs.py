@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from domain.sending import Channel
+
 ADVANCE = "advance"
 ADVANCE_SESSION = "advance_session"
 DELIVER = "deliver"
 AUDIT = "audit"
 EXTEND_CALENDAR = "extend_calendar"
+DELIVER_WEBHOOKS = "deliver_webhooks"
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,8 @@ class AdvanceOut:
     """What stands in the books after the decisions.
 
     `deliver`: messages due now. `wait`: until the nearest deadline, always above zero; None when nothing is ahead.
-    `again`: more facts wait. `finished`: the student has left and nothing is open.
+    `again`: more facts wait. `finished`: the student has left and nothing is open. `channels`: how each message to
+    deliver travels, which names the queue it waits in.
     """
 
     deliver: tuple[str, ...] = ()
@@ -35,6 +39,11 @@ class AdvanceOut:
     again: bool = False
     finished: bool = False
     summary: str = ""
+    channels: dict[str, Channel] = field(default_factory=dict)
+
+    def channel_of(self, message_id: str) -> Channel:
+        """How a message travels. Histories recorded before this was told name none; a replay looks at no queue."""
+        return self.channels.get(message_id, Channel.EMAIL)
 
 
 @dataclass(frozen=True)
@@ -91,3 +100,10 @@ class CalendarOut:
 
     sessions: int = 0
     nudged: int = 0
+
+
+@dataclass(frozen=True)
+class WebhooksOut:
+    """How many attempts a look at the webhooks has begun."""
+
+    tried: int = 0

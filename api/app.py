@@ -25,6 +25,7 @@ from api import (
     enrollments,
     evidence,
     exports,
+    guardian_addresses,
     guardians,
     health,
     holds,
@@ -51,19 +52,23 @@ from api import (
     tasks,
     terms,
     timeline,
+    webhook_deliveries,
+    webhook_endpoints,
 )
 from api.students_gateway import StudentsGateway
-from api.webhooks import receiving
+from api.webhooks import inbound, receiving, reports
 from db.engine import Books, open_books
 from settings import Settings
 
 ROOMS = (
-    *(staff, students, guardians, leaving, schedules, enrollments, sessions, outcomes, corrections, ledger, timeline),
+    *(staff, students, guardians, guardian_addresses, leaving, schedules, enrollments, sessions),
+    *(outcomes, corrections, ledger, timeline),
     *(cases, tasks, task_verbs, messages, holds, replies, policies, acts),
     *(organization, recurrences, closures, session_changes),
     *(absences, make_ups, terms),
-    *(evidence, marks, participants, raw_events, receiving),
+    *(evidence, marks, participants, raw_events, reports, inbound, receiving),
     *(session_boards, attendance_boards, exports, calendar_addresses, calendar_feeds),
+    *(webhook_endpoints, webhook_deliveries),
 )
 
 

@@ -53,7 +53,7 @@ class GuardianIn(Asked):
 
 
 class Guardian(Told):
-    """A guardian. `sms_opted_out_at` and `email_bounced_at` say since when a way to reach him is closed."""
+    """A guardian. `sms_opted_out_at` says since when he wants no texts."""
 
     id: str
     ref: str | None
@@ -63,7 +63,6 @@ class Guardian(Told):
     zone: str
     language: str
     sms_opted_out_at: datetime | None
-    email_bounced_at: datetime | None
 
 
 class Contact(Guardian):
@@ -105,10 +104,3 @@ async def list_guardians(
     async with here.transaction() as tx:
         part = await roster.listed(tx, guardians, here.org_id, listing.cut, ref=ref, phone=phone)
     return listing.answer(part, Guardian.of)
-
-
-@router.get("/guardians/{guardian_id}")
-async def get_guardian(here: Here, guardian_id: RowId) -> Guardian:
-    """One guardian."""
-    async with here.transaction() as tx:
-        return Guardian.of(await roster.one(tx, guardians, here.org_id, guardian_id))

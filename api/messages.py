@@ -13,6 +13,7 @@ from api.access import Here
 from api.once import router as doors
 from api.values import Listed, Lister, RowId, Told
 from db import mail, names
+from domain.delivery import Report
 from domain.explaining import code_in_words
 from domain.sending import Channel, MessageState, Purpose
 from domain.tasks import Role
@@ -26,6 +27,17 @@ class Attempt(BaseModel):
     at: datetime
     result: str
     code: str | None = None
+
+
+class Reported(BaseModel):
+    """What the provider reported: its own word and code, and what that means."""
+
+    at: datetime
+    status: str
+    code: str | None
+    means: MessageState
+    reason: str | None
+    reason_in_words: str | None
 
 
 class Passed(BaseModel):
@@ -63,6 +75,8 @@ class Message(Told):
     created_at: datetime
     attempts: list[Attempt]
     history: list[Passed]
+    reports: list[Reported]
+    look_up_at: datetime | None
     provider: str | None
     provider_id: str | None
     merged_into: str | None
@@ -76,7 +90,13 @@ def message(row: Row[Any], people: dict[str, str]) -> Message:
     whose = row.guardian_id or row.staff_id
     recipient = Recipient(kind=row.recipient_kind, id=whose, name=people.get(whose), address=row.address)
     words = code_in_words(row.reason) if row.reason else None
-    return Message.of(row, recipient=recipient, reason_in_words=words)
+    return Message.of(row, recipient=recipient, reason_in_words=words, reports=[_reported(r) for r in row.reports])
+
+
+def _reported(kept: dict[str, Any]) -> Reported:
+    report = Report.model_validate(kept)
+    words = code_in_words(report.reason) if report.reason else None
+    return Reported(**report.model_dump(exclude={"state"}), means=report.state, reason_in_words=words)
 
 
 @router.get("/messages")

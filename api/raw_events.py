@@ -1,4 +1,4 @@
-"""What classrooms have sent: how much, what was refused, and events that a person has to give to a session."""
+"""What classrooms and providers have sent: how much, what was refused, and what a person has to give to a session."""
 
 from __future__ import annotations
 
@@ -11,14 +11,16 @@ from pydantic import BaseModel, ConfigDict
 from api.access import Here
 from api.once import router as doors
 from api.values import Asked, Listed, Lister, RowId, Told
+from api.webhooks import inbound
 from api.webhooks.reading import SOURCES, read_into
+from api.webhooks.reports import REPORTERS
 from db import raw_events, roster
 from db.tables import sessions
 from domain.refusals import Conflict
 from domain.tasks import Role
 
 router = doors("evidence")
-Problem = Literal["unreadable", "no_session", "unknown_name"]
+Problem = Literal["unreadable", "no_session", "unknown_name", "no_message", "automatic", "own_number"]
 
 
 class AssignIn(Asked):
@@ -70,7 +72,7 @@ class Webhooks(BaseModel):
 async def list_raw_events(
     here: Here, listing: Lister, source: str | None = None, problem: Problem | Literal["any"] | None = None
 ) -> Listed[RawEvent]:
-    """List events of classrooms, newest first; `problem=any` those that could not be used."""
+    """List events of classrooms and providers, newest first; `problem=any` those that could not be used."""
     here.person(Role.COORDINATOR)
     async with here.transaction() as tx:
         part = await raw_events.listed(tx, here.org_id, listing.cut, source, problem)
@@ -84,6 +86,8 @@ async def assign_raw_event(here: Here, event_id: RowId, asked: AssignIn) -> RawE
     async with here.transaction() as tx:
         now = await here.now(tx)
         event = await raw_events.one(tx, here.org_id, event_id)
+        if event.source not in SOURCES:
+            raise Conflict("not_of_a_session", "the event is about a message, not about a session")
         session = await roster.one(tx, sessions, here.org_id, asked.session_id)
         if event.problem is None and event.session_id != session.id:
             raise Conflict("event_used", "the event is evidence of a session already; it stays there")
@@ -101,7 +105,10 @@ async def show_webhooks(here: Here, request: Request) -> Webhooks:
         came = {r.source: r for r in await raw_events.received(tx, here.org_id)}
         refused = [Refused.of(r) for r in await raw_events.refused(tx)]
     received = []
-    for name, source in SOURCES.items():
+    set_up = {name: source.is_set_up(settings) for name, source in SOURCES.items()}
+    set_up |= {name: door(settings) for name, door in inbound.DOORS.items()}
+    set_up |= {name: reporter.is_set_up(settings) for name, reporter in REPORTERS.items()}
+    for name, is_set_up in set_up.items():
         counts = dict(came[name]._mapping) if name in came else {"source": name}
-        received.append(Received(set_up=source.is_set_up(settings), **counts))
+        received.append(Received(set_up=is_set_up, **counts))
     return Webhooks(received=received, refused=refused)

@@ -39,6 +39,7 @@ class Task(Told):
     session_id: str | None
     enrollment_id: str | None
     guardian_id: str | None
+    endpoint_id: str | None
     claimed_by: str | None
     claimed_until: datetime | None
     snoozed_until: datetime | None

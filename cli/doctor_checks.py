@@ -180,7 +180,20 @@ def ways_out(given: Settings) -> list[Finding]:
     return [
         ok("SMS", f"Twilio, {given.twilio_api_url}" if given.sends_sms else nowhere),
         ok("e-mail", f"SendGrid, {given.sendgrid_api_url}" if given.sends_email else nowhere),
+        *_reports(given),
     ]
+
+
+def _reports(given: Settings) -> list[Finding]:
+    """Whether providers can tell what became of messages."""
+    unheard, missing = "sent counts as delivered, because nobody reports what became of {}", []
+    if given.public_url is None and (given.sends_sms or given.sends_email):
+        hint = "set BELLWETHER_PUBLIC_URL to the address under which Twilio and SendGrid reach this API"
+        missing.append(note("delivery reports", unheard.format("messages"), hint))
+    if given.sends_email and given.sendgrid_webhook_public_key is None:
+        hint = "turn on SendGrid's signed event webhook, set BELLWETHER_SENDGRID_WEBHOOK_PUBLIC_KEY to its key"
+        missing.append(note("delivery reports", unheard.format("e-mails"), hint))
+    return missing
 
 
 def business_clock(given: Settings, url: str | None) -> Finding:

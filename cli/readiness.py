@@ -14,13 +14,16 @@ from temporalio.client import Client
 
 from cli.embedded.temporal import EmbeddedTemporal
 from cli.problems import CommandError
-from workflows.contract import MESSAGES, STUDENTS
+from workflows.contract import DELIVERIES, STUDENTS
 
 PATIENCE = 20.0
 """Seconds until a part that is not ready counts as failed; two are usual."""
 STILL_POLLING = timedelta(seconds=90)
 """A poll lasts a minute; Temporal remembers for five who came."""
-QUEUES = {STUDENTS: TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW, MESSAGES: TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY}
+QUEUES = {
+    STUDENTS: TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+    **dict.fromkeys(DELIVERIES.values(), TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY),
+}
 
 
 async def all_ready(client: Client, api_url: str, server: EmbeddedTemporal | None) -> None:

@@ -1,25 +1,40 @@
-"""Guardians' replies: kept as they came, understood, and told to every student they are about."""
+"""Guardians' replies: kept as they came, told to the students they are about, read by people where rules cannot."""
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
 
-from sqlalchemy import Row, and_, func, insert, select, update
+from sqlalchemy import Row, and_, exists, func, insert, or_, select, update
 
-from db import inbox, listing
+from db import families, inbox, listing
 from db.engine import Tx
-from db.journal_tables import messages, replies
+from db.journal_tables import tasks
 from db.listing import Cut, Part
-from db.tables import guardians, student_guardians
+from db.reply_tables import consents, replies
+from db.tables import guardians, student_guardians, students
 from domain.events import ReplyReceived
-from domain.refusals import Invalid
-from domain.replies import Meaning
-from domain.sending import Channel
+from domain.refusals import Invalid, NotFound
+from domain.replies import ANSWERS_A_DAY, Meaning
+from domain.tasks import TaskKind
 from domain.value import Id
 
-ABOUT_EACH_CHILD = frozenset({"ill", "clash", "call_me"})
-"""Coded answers to a text that named several children count for each of them."""
+Which = Literal["unclear", "unmatched", "all"]
+_r, _g, _s, _t = replies.c, guardians.c, students.c, tasks.c
+
+
+@dataclass(frozen=True)
+class Said:
+    """A reply as it is kept. `rule` is why it means what it means."""
+
+    text: str
+    meaning: Meaning
+    rule: str
+    channel: Literal["api", "sms", "email"] = "api"
+    sender: str | None = None
+    event_id: Id | None = None
+    message_id: Id | None = None
 
 
 async def check_guardian(tx: Tx, org_id: Id, student_id: Id, guardian_id: Id) -> None:
@@ -32,59 +47,137 @@ async def check_guardian(tx: Tx, org_id: Id, student_id: Id, guardian_id: Id) ->
         raise Invalid("not_their_guardian", "this guardian is no contact of the student; link the guardian first")
 
 
-async def children_named(tx: Tx, org_id: Id, student_id: Id, guardian_id: Id) -> list[Id]:
-    """The student, and the siblings named with him in the newest absence SMS this guardian was handed."""
-    m = messages.c
-    newest = (
-        await tx.execute(
-            select(m.id, m.student_id)
-            .where(m.org_id == org_id, m.guardian_id == guardian_id, m.channel == Channel.SMS.value)
-            .where(m.handed_over_at.is_not(None), m.merged_into.is_(None), m.offers_replies)
-            .order_by(m.handed_over_at.desc(), m.id)
-            .limit(1)
-        )
-    ).one_or_none()
-    if newest is None:
-        return [student_id]
-    with_it = await tx.execute(
-        select(m.student_id).where(m.org_id == org_id, m.merged_into == newest.id).order_by(m.student_id)
-    )
-    named = list(dict.fromkeys([newest.student_id, *(r.student_id for r in with_it)]))
-    return [student_id, *(n for n in named if n != student_id)] if student_id in named else [student_id]
+async def opt(
+    tx: Tx, org_id: Id, guardian_id: Id, meaning: Meaning, reply_id: Id, now: datetime, by: Id | None = None
+) -> None:
+    """STOP and START count from this moment, for the phone: the claim of the next SMS sees them. Each leaves a line."""
+    if meaning not in ("stop", "start"):
+        return
+    phone = (await tx.execute(select(_g.phone).where(_g.org_id == org_id, _g.id == guardian_id))).scalar_one()
+    whom = [(r.org_id, r.id, r.sms_opted_out_at) for r in await families.same_phone(tx, phone)] if phone else []
+    if all((o, g) != (org_id, guardian_id) for o, g, _ in whom):
+        own = await tx.execute(select(_g.sms_opted_out_at).where(_g.org_id == org_id, _g.id == guardian_id))
+        whom.append((org_id, guardian_id, own.scalar_one()))
+    for org, guardian, since in whom:
+        if (since is None) is (meaning == "start"):
+            continue
+        to = {"sms_opted_out_at": now if meaning == "stop" else None}
+        await tx.execute(update(guardians).where(_g.org_id == org, _g.id == guardian).values(to))
+        line: dict[str, Any] = {"channel": "sms", "change": "opted_out" if meaning == "stop" else "opted_in", "at": now}
+        line |= {"org_id": org, "guardian_id": guardian, "reply_id": reply_id, "by": by if org == org_id else None}
+        await tx.execute(insert(consents).values(line))
 
 
-async def opt(tx: Tx, org_id: Id, guardian_id: Id, meaning: Meaning, now: datetime) -> None:
-    """STOP and START count from this moment: the claim of the next SMS sees them."""
-    if meaning in ("stop", "start"):
-        g = guardians.c
-        since = func.coalesce(g.sms_opted_out_at, now) if meaning == "stop" else None
-        await tx.execute(
-            update(guardians).where(g.org_id == org_id, g.id == guardian_id).values(sms_opted_out_at=since)
-        )
+async def may_answer(tx: Tx, org_id: Id, sender: str, now: datetime) -> bool:
+    """False when this number was answered often enough in the last 24 hours: machines must not talk for ever."""
+    since = now - timedelta(hours=24)
+    given = select(func.count()).where(_r.org_id == org_id, _r.sender == sender, _r.answered, _r.received_at > since)
+    return (await tx.execute(given)).scalar_one() < ANSWERS_A_DAY
+
+
+async def keep(tx: Tx, org_id: Id, reply_id: Id, said: Said, guardian_id: Id | None, now: datetime) -> None:
+    """Keep a reply that is about nobody we can tell."""
+    await _write(tx, org_id, reply_id, said, guardian_id, None, now, answered=False)
 
 
 async def receive(
-    tx: Tx, org_id: Id, student_id: Id, guardian_id: Id, reply_id: Id, text: str, meaning: Meaning, now: datetime
+    tx: Tx,
+    org_id: Id,
+    student_id: Id,
+    guardian_id: Id,
+    reply_id: Id,
+    said: Said,
+    now: datetime,
+    *,
+    answer: bool = False,
+    children: int = 1,
 ) -> Id:
     """Keep a reply and tell the student's process; returns the inbox row."""
-    row = {"org_id": org_id, "id": reply_id, "guardian_id": guardian_id, "student_id": student_id}
-    await tx.execute(insert(replies).values(row | {"text": text, "meaning": meaning, "received_at": now}))
-    event = ReplyReceived(reply_id=reply_id, guardian_id=guardian_id, meaning=meaning)
+    await _write(tx, org_id, reply_id, said, guardian_id, student_id, now, answered=answer)
+    event = ReplyReceived(
+        reply_id=reply_id, guardian_id=guardian_id, meaning=said.meaning, answer=answer, children=children, at=now
+    )
     return await inbox.put(tx, org_id, student_id, event, now)
+
+
+async def _write(
+    tx: Tx,
+    org_id: Id,
+    reply_id: Id,
+    said: Said,
+    guardian_id: Id | None,
+    student_id: Id | None,
+    now: datetime,
+    *,
+    answered: bool,
+) -> None:
+    row = {"org_id": org_id, "id": reply_id, "guardian_id": guardian_id, "student_id": student_id, "received_at": now}
+    await tx.execute(insert(replies).values(row | said.__dict__ | {"answered": answered}))
 
 
 async def known(tx: Tx, org_id: Id, reply_id: Id) -> Row[Any] | None:
     """A reply that was received before."""
-    found = await tx.execute(select(replies).where(replies.c.org_id == org_id, replies.c.id == reply_id))
+    found = await tx.execute(select(replies).where(_r.org_id == org_id, _r.id == reply_id))
     return found.one_or_none()
+
+
+async def one(tx: Tx, org_id: Id, reply_id: Id) -> Row[Any]:
+    """A reply, locked. Raises NotFound."""
+    found = await tx.execute(select(replies).where(_r.org_id == org_id, _r.id == reply_id).with_for_update())
+    row = found.one_or_none()
+    if row is None:
+        raise NotFound("reply_unknown", f"there is no reply {reply_id}; list /v1/replies to find it")
+    return row
+
+
+async def change(tx: Tx, org_id: Id, reply_id: Id, **values: Any) -> None:
+    """Write what a person said of a reply."""
+    await tx.execute(update(replies).where(_r.org_id == org_id, _r.id == reply_id).values(values))
+
+
+def _shown(org_id: Id) -> Any:
+    return (
+        select(replies, _g.name.label("guardian_name"), _s.name.label("student_name"))
+        .outerjoin(guardians, and_(_g.org_id == _r.org_id, _g.id == _r.guardian_id))
+        .outerjoin(students, and_(_s.org_id == _r.org_id, _s.id == _r.student_id))
+        .where(_r.org_id == org_id)
+    )
+
+
+async def shown(tx: Tx, org_id: Id, reply_id: Id) -> Row[Any]:
+    """A reply with its people's names."""
+    row: Row[Any] = (await tx.execute(_shown(org_id).where(_r.id == reply_id))).one()
+    return row
 
 
 async def list_replies(tx: Tx, org_id: Id, student_id: Id, cut: Cut) -> Part:
     """The replies about a student, newest first, with who sent them."""
-    r, g = replies.c, guardians.c
-    query = (
-        select(replies, g.name.label("guardian_name"))
-        .join(guardians, and_(g.org_id == r.org_id, g.id == r.guardian_id))
-        .where(r.org_id == org_id, r.student_id == student_id)
+    return await listing.part(
+        tx, _shown(org_id).where(_r.student_id == student_id), [_r.received_at, _r.id], cut, newest_first=True
     )
-    return await listing.part(tx, query, [r.received_at, r.id], cut, newest_first=True)
+
+
+async def waiting(tx: Tx, org_id: Id, which: Which, cut: Cut) -> Part:
+    """Replies that need a person, the oldest first: about nobody we can tell, or unclear; or all, the newest first.
+
+    Whoever has finished the student's task to read replies has read those that had come by then.
+    """
+    query = _shown(org_id)
+    if which == "all":
+        return await listing.part(tx, query, [_r.received_at, _r.id], cut, newest_first=True)
+    query = query.where(_r.read_at.is_(None), or_(_r.meaning == "unclear", _r.student_id.is_(None)))
+    if which == "unmatched":
+        query = query.where(_r.student_id.is_(None))
+    else:
+        done = exists().where(
+            *(_t.org_id == _r.org_id, _t.student_id == _r.student_id, _t.kind == TaskKind.READ_REPLY.value),
+            _t.finished_at >= _r.received_at,
+        )
+        query = query.where(_r.student_id.is_not(None), ~done)
+    return await listing.part(tx, query, [_r.received_at, _r.id], cut)
+
+
+async def is_anything_unmatched(tx: Tx, org_id: Id) -> bool:
+    """True while a reply waits for a person to say whom it is about."""
+    left = select(_r.id).where(_r.org_id == org_id, _r.student_id.is_(None), _r.read_at.is_(None)).limit(1)
+    return (await tx.execute(left)).first() is not None

@@ -10,12 +10,15 @@ from typing import Any
 from sqlalchemy import Table, bindparam, update
 from sqlalchemy.dialects.postgresql import insert
 
+from db import announcing
 from db.engine import Tx
 from db.journal_tables import cases, decisions, entries, messages, outreach, tasks
 from db.tables import students
+from domain.announcements import Announcement, announcements
 from domain.draft import Decision
 from domain.effects import CancelMessage, LogOutreach, PostEntry, PutCase, PutTask, QueueMessage
 from domain.events import Event
+from domain.facts import Facts
 from domain.sending import Message, MessageState
 from domain.state import State
 from domain.value import Id
@@ -39,6 +42,11 @@ class Pages:
     cases: dict[Id, Row] = field(default_factory=dict)
     tasks: dict[Id, Row] = field(default_factory=dict)
     cancelled: list[CancelMessage] = field(default_factory=list)
+    announced: list[Announcement] = field(default_factory=list)
+
+    def announce(self, event: Event, decision: Decision, before: State, facts: Facts) -> None:
+        """What other systems are told of a decision; `before` and `facts` are what it was made from."""
+        self.announced += announcements(event, decision, before, facts, self.now)
 
     def add(self, event: Event, decision: Decision, inbox_id: Id | None) -> None:
         """One decision: its line in the journal and what its effects write."""
@@ -79,6 +87,7 @@ class Pages:
         await _add(tx, decisions, self.journal)
         for cancelled in self.cancelled:
             await _cancel(tx, self.org_id, cancelled, self.now)
+        await announcing.announce(tx, self.org_id, self.announced, self.now)
         own = {"org": self.org_id, "student": self.student_id}
         await tx.execute(_REMEMBER, own | {"state": state.model_dump(mode="json"), "next_due": next_due})
 

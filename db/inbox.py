@@ -94,7 +94,7 @@ async def forgotten(tx: Tx, before: datetime, limit: int = 1000) -> list[tuple[I
 
 
 async def overdue(tx: Tx, before: datetime, limit: int = 1000) -> list[tuple[Id, Id]]:
-    """Students (organization, id) with a deadline, or a message to hand out, that passed before then."""
+    """Students (organization, id) with a deadline, or a message to hand out or look up, that passed before then."""
     m, s = messages.c, students.c
     late = select(s.org_id, s.id).where(s.next_due < before)
     unsent = (
@@ -102,5 +102,10 @@ async def overdue(tx: Tx, before: datetime, limit: int = 1000) -> list[tuple[Id,
         .where(m.state.in_(("queued", "sending")), m.due_at < before, m.student_id.is_not(None))
         .where(or_(m.handed_out_at.is_(None), m.handed_out_at < before - WITH_A_DELIVERY))
     )
-    rows = await tx.execute(union(late, unsent).limit(limit))
+    unasked = (
+        select(m.org_id, m.student_id)
+        .where(m.look_up_at < before, m.student_id.is_not(None))
+        .where(or_(m.handed_out_at.is_(None), m.handed_out_at < before - WITH_A_DELIVERY))
+    )
+    rows = await tx.execute(union(late, unsent, unasked).limit(limit))
     return [(r[0], r[1]) for r in rows]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, and_, bindparam, case, func, or_, select, update
+from sqlalchemy import TIMESTAMP, Row, and_, bindparam, case, cast, func, or_, select, update
 
 from db.engine import Tx
 from db.journal_tables import messages, outcomes
@@ -116,6 +116,22 @@ async def blast(tx: Tx, org_id: Id, now: datetime) -> Blast:
     return found.model_copy(update={"share_28_days": before.no_shows / before.places if before.places else 0.0})
 
 
+async def busy_until(tx: Tx, provider: str, now: datetime) -> datetime | None:
+    """Until when this provider asked for nothing more, of any organization: the account is the deployment's.
+
+    It stands in the last attempt of the message that was turned away, which waits longer than that itself.
+    """
+    m = messages.c
+    until = m.attempts[-1]["until"].astext
+    found = await tx.execute(
+        select(func.max(cast(until, TIMESTAMP(timezone=True)))).where(
+            m.state == MessageState.QUEUED.value, m.due_at > now, m.provider == provider, until.is_not(None)
+        )
+    )
+    at: datetime | None = found.scalar_one()
+    return at
+
+
 def facts_of(person: Row[Any], *, is_staff: bool, zone: str, **more: Any) -> RecipientFacts:
     """What the claim knows of a recipient, from his locked row."""
     if is_staff:
@@ -125,7 +141,6 @@ def facts_of(person: Row[Any], *, is_staff: bool, zone: str, **more: Any) -> Rec
         phone=person.phone is not None,
         email=person.email is not None,
         sms_opted_out=person.sms_opted_out_at is not None,
-        email_bounced=person.email_bounced_at is not None,
         **more,
     )
 

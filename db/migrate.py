@@ -10,7 +10,14 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, make_url, text
 
-from db import journal_tables, session_tables, tables  # noqa: F401  registers every table
+from db import (  # noqa: F401  registers every table
+    delivery_tables,
+    journal_tables,
+    reply_tables,
+    session_tables,
+    tables,
+    webhook_tables,
+)
 
 _MIGRATIONS = Path(__file__).with_name("migrations")
 _ONE_AT_A_TIME = 7_216_004

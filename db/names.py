@@ -24,6 +24,7 @@ _OF_MESSAGE = (
         organizations.c.zone.label("organization_zone"),
         guardians.c.zone.label("guardian_zone"),
         guardians.c.name.label("guardian_name"),
+        guardians.c.language,
         schedules.c.subject,
         _teacher.c.name.label("instructor_name"),
         sessions.c.starts_at,

@@ -36,6 +36,16 @@ async def open_unrecorded(tx: Tx, org_id: Id, instructor_id: Id | None, owner_id
         await _open(tx, org_id, TaskKind.UNRECORDED, instructor_id, own, now)
 
 
+async def open_webhook_failing(tx: Tx, org_id: Id, endpoint_id: Id, now: datetime) -> None:
+    """Open the lead's one task about an endpoint that could not be reached, unless it is open."""
+    people = await team(tx, org_id)
+    owner = lead_of(people, besides="") or next(iter(people), None)
+    due_at = (await calendar(tx, org_id, now)).one_business_day(now)
+    if owner:
+        own = {"owner_id": owner.id, "escalation": Escalation.LEAD.value, "due_at": due_at}
+        await _open(tx, org_id, TaskKind.WEBHOOK_FAILING, None, own, now, endpoint_id=endpoint_id)
+
+
 async def close_recorded(tx: Tx, org_id: Id, instructor_id: Id | None, session_id: Id, now: datetime) -> None:
     """The task closes by itself once the last of the instructor's sessions is recorded; `session_id` just was."""
     s, c, t = sessions.c, schedules.c, tasks.c
@@ -56,7 +66,14 @@ async def close_recorded(tx: Tx, org_id: Id, instructor_id: Id | None, session_i
 
 
 async def _open(
-    tx: Tx, org_id: Id, kind: TaskKind, instructor_id: Id | None, own: dict[str, Any], now: datetime
+    tx: Tx,
+    org_id: Id,
+    kind: TaskKind,
+    instructor_id: Id | None,
+    own: dict[str, Any],
+    now: datetime,
+    *,
+    endpoint_id: Id | None = None,
 ) -> None:
     await tx.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"operations:{org_id}", 0))))
     t = tasks.c
@@ -64,9 +81,11 @@ async def _open(
         select(t.id)
         .where(t.org_id == org_id, t.kind == kind.value, t.finished_at.is_(None))
         .where(t.instructor_id.is_not_distinct_from(instructor_id))
+        .where(t.endpoint_id.is_not_distinct_from(endpoint_id))
     )
     if (await tx.execute(already)).first() is None:
-        about: dict[str, Any] = {"org_id": org_id, "kind": kind.value, "instructor_id": instructor_id, "opened_at": now}
+        about: dict[str, Any] = {"org_id": org_id, "kind": kind.value, "opened_at": now}
+        about |= {"instructor_id": instructor_id, "endpoint_id": endpoint_id}
         about |= {"status": TaskStatus.OPEN.value, "attempt": 1, "channels": []}
         await tx.execute(insert(tasks).values(about | own))
 

@@ -118,7 +118,7 @@ async def check(tx: Tx, now: datetime) -> list[Promise]:
 
 
 async def unrest(tx: Tx, now: datetime) -> int:
-    """How many undecided facts, passed deadlines and messages on their way there are; the clock may jump at 0."""
+    """How many undecided facts, passed deadlines, messages and webhooks on their way there are; it may jump at 0."""
     found = await tx.execute(
         text(
             """
@@ -128,6 +128,7 @@ async def unrest(tx: Tx, now: datetime) -> int:
                  + (select count(*) from messages
                     where state in ('queued', 'sending')
                       and (state = 'sending' or due_at <= :now or handed_out_at is not null))
+                 + (select count(*) from webhook_deliveries where state = 'queued' and due_at <= :now)
             """
         ),
         {"now": now},
@@ -137,13 +138,14 @@ async def unrest(tx: Tx, now: datetime) -> int:
 
 
 async def next_due(tx: Tx) -> datetime | None:
-    """The nearest deadline of any student, session or message."""
+    """The nearest deadline of any student, session, message or webhook."""
     found = await tx.execute(
         text(
             """
             select least((select min(next_due) from students), (select min(next_due) from sessions),
                          (select min(due_at) from messages
-                          where state in ('queued', 'sending') and state = 'queued' and handed_out_at is null))
+                          where state in ('queued', 'sending') and state = 'queued' and handed_out_at is null),
+                         (select min(due_at) from webhook_deliveries where state = 'queued'))
             """
         )
     )

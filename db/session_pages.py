@@ -9,13 +9,14 @@ from typing import Any
 from sqlalchemy import Row, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from db import inbox, operations, recording
+from db import announcing, inbox, operations, recording
 from db.decisions import message_row
 from db.engine import Tx
 from db.journal_tables import messages
 from db.recording import Report
 from db.session_tables import attendances, session_decisions
 from db.tables import sessions
+from domain.announcements import session_unrecorded
 from domain.sending import MessageState
 from domain.session_effects import (
     OpenUnrecordedTask,
@@ -73,6 +74,9 @@ class SessionPages:
         await self._measured(decision.measured)
         if step or decision.effects or decision.status != before:
             await self._journal(decision, step)
+        if decision.status == "unrecorded" and before != "unrecorded":
+            told = session_unrecorded(self.session.id, self.session.starts_at, self.session.ends_at, self.now)
+            await announcing.announce(self.tx, self.org_id, [told], self.now)
         if decision.status == "settled" and before == "unrecorded":
             await self._cancel_chases()
             await operations.close_recorded(self.tx, self.org_id, self.session.teacher_id, self.session.id, self.now)

@@ -81,7 +81,6 @@ guardians = Table(
     words("zone", default="UTC"),
     words("language", default="en"),
     at("sms_opted_out_at"),
-    at("email_bounced_at"),
     UniqueConstraint("org_id", "ref"),
     Index("ix_guardians_phone", "org_id", "phone"),
 )

@@ -39,12 +39,20 @@ class MessageReported(Value):
 
 
 class ReplyReceived(Value):
-    """A guardian answered. `meaning` is what was understood."""
+    """A guardian answered. `meaning` is what was understood; `by` is who read it, where rules could not.
+
+    `answer`: this one of a reply's rows is answered by SMS; `children` is how many the reply counts for; `at` is when
+    it came, which may be long before it is decided.
+    """
 
     kind: Literal["reply_received"] = "reply_received"
     reply_id: Id
     guardian_id: Id
-    meaning: Literal["ill", "clash", "call_me", "stop", "start", "unclear"]
+    meaning: Literal["ill", "clash", "call_me", "stop", "start", "help", "nothing", "unclear"]
+    answer: bool = False
+    children: int = 1
+    at: AwareDatetime | None = None
+    by: Id | None = None
 
 
 class ToppedUp(Value):

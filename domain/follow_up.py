@@ -9,7 +9,6 @@ from domain.episodes import close_case, open_case_task, pause
 from domain.events import (
     DISMISSED_AS,
     OutreachLogged,
-    ReplyReceived,
     TaskClaimed,
     TaskCompleted,
     TaskDismissed,
@@ -91,7 +90,9 @@ def finish(
     note_id: Id | None = None,
     channels: tuple[str, ...] | None = None,
 ) -> Task:
-    """Write a task as finished."""
+    """Write a task as finished. With the task to read replies, those that wait are read."""
+    if task.kind is TaskKind.READ_REPLY:
+        d.remember(unread_replies=())
     ended = {
         "status": status,
         "finished_at": d.now,
@@ -203,28 +204,3 @@ def task_deadline(d: Draft, task: Task, act: TaskAct) -> None:
         d.because("task_overdue_to_lead", days=d.policy.escalate_after_business_days, to=moved.owner_id)
     d.put_task(moved, {"remind": "reminded", "reassign": "reassigned", "escalate": "escalated"}[act])
     remind_owner(d, moved)
-
-
-def reply_received(d: Draft, reply: ReplyReceived) -> None:
-    """A guardian answered: an excuse ends the ladder, "call me" is a call today, the rest a person reads."""
-    d.because("reply", meaning=reply.meaning, guardian=reply.guardian_id)
-    for task in d.state.tasks:
-        if task.status is TaskStatus.SNOOZED:
-            d.put_task(task.woken(d.now), "woken")
-    if reply.meaning in ("ill", "clash", "call_me") and d.state.case:
-        d.put_case("ladder_ended", stopped=d.case.stopped or "reply")
-    kind = {"call_me": TaskKind.CALL_BACK, "unclear": TaskKind.READ_REPLY}.get(reply.meaning)
-    if kind and d.facts.enrollments:
-        case = d.state.case
-        d.put_task(
-            Task(
-                id=task_id(kind, reply.reply_id, d.facts.student_id),
-                kind=kind,
-                owner_id=d.coordinator(case.enrollment_id if case else None),
-                enrollment_id=case.enrollment_id if case else None,
-                guardian_id=reply.guardian_id,
-                opened_at=d.now,
-                due_at=d.facts.calendar.same_day(d.now),
-            ),
-            "opened",
-        )

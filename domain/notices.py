@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from domain.delivery import ENDED_BADLY, NOT_AT_PROVIDER
 from domain.draft import Draft
 from domain.facts import Enrollment, Guardian
 from domain.outcomes import Hears, Outcome
@@ -168,7 +169,7 @@ def message_reported(d: Draft, message_id: Id) -> None:
         d.because("nothing_to_fall_back_from")
         return
     d.because("message_ended", state=message.state.value, channel=message.channel.value, reason=message.reason)
-    if message.purpose not in FALLS_BACK:
+    if message.purpose not in FALLS_BACK or message.resent_by is not None:  # who sent it again sees how it ended
         return
     pair = [m for m in d.facts.messages if m.group == message.group]
     if not all(_cannot_reach(m) for m in pair):
@@ -200,7 +201,9 @@ def message_reported(d: Draft, message_id: Id) -> None:
 def _cannot_reach(m: Message) -> bool:
     if m.state is MessageState.SUPPRESSED:
         return m.reason in NOT_ALLOWED
-    return m.state in (MessageState.FAILED, MessageState.UNDELIVERED)
+    if m.state is MessageState.UNKNOWN:
+        return m.reason == NOT_AT_PROVIDER
+    return m.state in ENDED_BADLY
 
 
 def ask_to_fix_contact(d: Draft, enrollment_id: Id | None) -> None:

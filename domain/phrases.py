@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from domain.answer_phrases import NOBODY_NAMED, answer_in, spoken
 from domain.outcomes import FLAGS, Code, Hears
 from domain.plain_words import capital, counted, lasting, task_in_words, when
 from domain.said import Said
@@ -22,13 +23,6 @@ _CLEARED: dict[str, str] = {
 _CANCELLED: dict[str, str] = {
     Code.EXCUSED_ABSENCE: "{first} is excused from {session}{on}.",
     Code.LATE_CANCELLED: "{session} for {first}{on} is cancelled. We heard close to the start.",
-}
-_ANSWERS = {
-    "ill": "Thank you. We have noted that {first} is ill. Get well soon!",
-    "clash": "Thank you. We have noted that the time did not suit {first}.",
-    "call_me": "Thank you. {who} will call you.",
-    "stop": "You will get no more texts from us. Reply START to get them again.",
-    "start": "You will get texts from us again. Reply STOP to end them.",
 }
 _REMINDERS: dict[str, str] = {
     Escalation.REMINDED: "It waits for you. Nobody has claimed it yet.",
@@ -80,8 +74,11 @@ def _all_clear(s: Said) -> Parts:
 
 
 def _answer(s: Said) -> Parts:
-    answer = _ANSWERS.get(s.word("meaning"), "Thank you. {who} will read your message.")
-    return f"Your message to {s.operator}", s.fill(answer), ""
+    language = spoken(s.names.language)
+    child, person = NOBODY_NAMED[language]
+    told = answer_in(language, s.word("meaning"), s.number("children"))
+    first = s.first if s.names.student_name else child
+    return f"Your message to {s.operator}", told.format(first=first, who=s.coordinator or person), ""
 
 
 def _task_reminder(s: Said) -> Parts:

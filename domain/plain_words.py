@@ -8,7 +8,11 @@ from datetime import datetime, timedelta
 from domain.tasks import TaskKind
 from domain.working_time import local
 
-_TASKS: dict[str, str] = {TaskKind.READ_REPLY: "reply to read", TaskKind.FIX_CONTACT: "contact data to fix"}
+_TASKS: dict[str, str] = {
+    TaskKind.READ_REPLY: "reply to read",
+    TaskKind.FIX_CONTACT: "contact data to fix",
+    TaskKind.WEBHOOK_FAILING: "webhook endpoint to mend",
+}
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 PLAIN = str.maketrans({"’": "'", "‘": "'", "`": "'", "´": "'", "“": '"', "”": '"', "–": "-", "—": "-", "…": "..."})

@@ -24,6 +24,7 @@ class Names(Value):
     student_name: str | None = None
     operator_name: str
     zone: str = "UTC"
+    language: str = "en"
     guardian_name: str | None = None
     subject: str | None = None
     instructor_name: str | None = None

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Literal
 
 from domain.value import Id, Value
-from domain.working_time import end_of_quiet_hours, in_quiet_hours, local
+from domain.working_time import QUIET_HOURS, SOFT_HOURS, end_of_quiet_hours, in_quiet_hours, local
 
 
 class Purpose(StrEnum):
@@ -69,13 +69,25 @@ TIED_TO_SESSION = BEFORE_IT_IS_OVER | {Purpose.CALLED_OFF}
 """Useless from a moment of their session on, whenever they are sent."""
 RETRY_AFTER = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), timedelta(minutes=60))
 """Waits before a message that was never handed over is tried again; the last one repeats until it expires."""
+BUSY = frozenset({"too_many_requests", "queue_full", "daily_limit"})
+"""Refusals that are about all we send, not about one message: the provider gets nothing more for a while."""
+BUSY_FOR = timedelta(minutes=1)
+"""For how long, when the provider does not say."""
 EMAIL_AGAIN_AFTER = timedelta(minutes=10)
 """An ambiguous e-mail is tried once more after this; a double e-mail is tolerable, a double SMS is not."""
 ANSWER_FREE_FOR = timedelta(minutes=2)
 CAP_SPAN = timedelta(days=7)
 RELEASED = "released"
 """Reason of a message that a person released from the blast guard: it is not held again."""
-NOT_ALLOWED = frozenset({"no_phone", "no_email", "opted_out", "bounced"})
+OPTED_OUT = "opted_out"
+CLOSED_FOR = frozenset(
+    {
+        *("bounced", "spam_report", "unsubscribed", "invalid_address"),
+        *("invalid_number", "unknown_number", "not_mobile", "landline", "blocked"),
+    }
+)
+"""Why nothing more is sent to an address, until a person lifts it or the address changes."""
+NOT_ALLOWED = CLOSED_FOR | {"no_phone", "no_email", OPTED_OUT}
 
 
 class Message(Value):
@@ -102,7 +114,14 @@ class Message(Value):
     numbers: dict[str, int | str | None] = {}
     offers_replies: bool = False
     handed_out_at: datetime | None = None
+    look_up_at: datetime | None = None
+    """When an SMS that may or may not have left is looked up at the provider."""
     resent_by: Id | None = None
+
+    @property
+    def confirms_opt_out(self) -> bool:
+        """One text may follow a STOP to confirm it, and HELP is always answered. (source: 47 CFR 64.1200(a)(12))"""
+        return self.purpose is Purpose.ANSWER and self.numbers.get("meaning") in ("stop", "help")
 
     @property
     def group(self) -> str:
@@ -145,13 +164,17 @@ class RecipientFacts(Value):
     phone: bool = False
     email: bool = False
     sms_opted_out: bool = False
-    email_bounced: bool = False
+    phone_closed: str | None = None
+    email_closed: str | None = None
+    """Why nothing is sent to his number or e-mail address any more: one of `CLOSED_FOR`."""
     is_staff: bool = False
     counted_sms: tuple[Handed, ...] = ()
     weekly_sms_cap: int = 3
     siblings: tuple[Message, ...] = ()
     """His other queued absence SMS, of any student."""
     blast: Blast = Blast()
+    provider_busy_until: datetime | None = None
+    """Until when the channel's provider asked for nothing more."""
 
 
 class Verdict(Value):
@@ -165,14 +188,21 @@ class Verdict(Value):
 
 def _address_problem(message: Message, to: RecipientFacts) -> str | None:
     if message.channel is Channel.EMAIL:
-        return "no_email" if not to.email else "bounced" if to.email_bounced else None
-    return "no_phone" if not to.phone else "opted_out" if to.sms_opted_out else None
+        return to.email_closed if to.email else "no_email"
+    if to.phone and to.sms_opted_out and message.confirms_opt_out:
+        return to.phone_closed
+    return "no_phone" if not to.phone else OPTED_OUT if to.sms_opted_out else to.phone_closed
 
 
 def _keeps_quiet(message: Message, now: datetime) -> bool:
     if message.purpose is Purpose.ANSWER:
         return now - message.created_at > ANSWER_FREE_FOR
     return message.purpose in _KEEPS_QUIET
+
+
+def _is_urgent(message: Message) -> bool:
+    """Later steps of the ladder are not: nothing has happened just now, and a person asked for none of them."""
+    return message.purpose is not Purpose.CONCERN or not message.numbers.get("step") or message.resent_by is not None
 
 
 def may_leave(message: Message, to: RecipientFacts, now: datetime) -> Verdict:
@@ -184,13 +214,19 @@ def may_leave(message: Message, to: RecipientFacts, now: datetime) -> Verdict:
         return Verdict(act="suppress", reason=problem)
     if message.purpose in ABOUT_ABSENCE and to.blast.is_abnormal and message.reason != RELEASED:
         return Verdict(act="hold", reason="blast_guard")
-    if not to.is_staff and _keeps_quiet(message, now) and in_quiet_hours(now, to.zone):
-        until = end_of_quiet_hours(now, to.zone)
-        if message.purpose is not Purpose.CALLED_OFF or _starts_late_enough(message, until):
-            return Verdict(act="wait", reason="quiet_hours", until=until)
+    if not to.is_staff and _keeps_quiet(message, now):
+        hours, reason = (QUIET_HOURS, "quiet_hours") if _is_urgent(message) else (SOFT_HOURS, "soft_hours")
+        until = end_of_quiet_hours(now, to.zone, hours)
+        if in_quiet_hours(now, to.zone, hours) and (
+            message.purpose is not Purpose.CALLED_OFF or _starts_late_enough(message, until)
+        ):
+            return Verdict(act="wait", reason=reason, until=until)
+    leave = Verdict(act="leave")
     if message.channel is Channel.SMS and message.purpose in COUNTED and message.resent_by is None:
-        return _within_caps(message, to, now)
-    return Verdict(act="leave")
+        leave = _within_caps(message, to, now)
+    if leave.act == "leave" and to.provider_busy_until is not None and now < to.provider_busy_until:
+        return Verdict(act="wait", reason="provider_busy", until=to.provider_busy_until)
+    return leave
 
 
 def _starts_late_enough(message: Message, morning: datetime) -> bool:
@@ -215,6 +251,11 @@ def _within_caps(message: Message, to: RecipientFacts, now: datetime) -> Verdict
         if fits and other.student_id != message.student_id and not had_one_today(other.student_id):
             with_it.setdefault(other.student_id, other.id)
     return Verdict(act="leave", merge=tuple(sorted(with_it.values())))
+
+
+def busy_for(reason: str | None, asked: timedelta | None) -> timedelta | None:
+    """How long the provider gets nothing more after a refusal for this reason; None when it was about one message."""
+    return (asked or BUSY_FOR) if reason in BUSY else None
 
 
 def next_attempt(attempts: int, retry_after: timedelta | None = None) -> timedelta:

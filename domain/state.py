@@ -28,7 +28,7 @@ class State(Value):
     `counts_since` is the end of the last case that had a ground: sessions up to then count for no new one.
     `follow_up_since`: since when the open case's follow-up is asked for. `corrections` (outcome:version) have undone
     what came before them. `seen_until`: sessions that ended up to here have been looked at. `withdrawn` students end
-    their process once nothing is open.
+    their process once nothing is open. `unread_replies` wait for a person to say what they mean.
     """
 
     version: int = STATE_VERSION
@@ -43,6 +43,7 @@ class State(Value):
     corrections: tuple[str, ...] = ()
     seen_until: datetime | None = None
     withdrawn: bool = False
+    unread_replies: tuple[Id, ...] = ()
 
     def task(self, task_id: Id) -> Task | None:
         """An unfinished task by id."""

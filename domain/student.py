@@ -10,6 +10,7 @@ from datetime import datetime
 from domain.absence import is_tier_1
 from domain.account import adjusted, charge, topped_up
 from domain.alarms import look, recheck_ground
+from domain.answering import reply_received
 from domain.cases import CaseOutcome
 from domain.draft import Decision, Draft
 from domain.episodes import close_case, pause, raise_tier
@@ -34,7 +35,7 @@ from domain.events import (
     Withdrawn,
 )
 from domain.facts import Facts
-from domain.follow_up import act_on_task, finish, reply_received, task_deadline
+from domain.follow_up import act_on_task, finish, task_deadline
 from domain.ladder import take_step
 from domain.notices import all_clear, message_reported, tell_outcome
 from domain.outcomes import Hears, Outcome

@@ -42,6 +42,7 @@ class TaskKind(StrEnum):
     UNRECORDED = "unrecorded"
     BLAST_GUARD = "blast_guard"
     PROVIDER_MISCONFIGURED = "provider_misconfigured"
+    WEBHOOK_FAILING = "webhook_failing"
 
 
 class TaskStatus(StrEnum):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from domain.value import Value
@@ -16,9 +17,19 @@ OPENS = time(9)
 CLOSES = time(17)
 SAME_DAY_CUT = time(15)
 NOON = time(12)
-QUIET_FROM = time(21)
-QUIET_UNTIL = time(8)
-"""Quiet hours 21:00-08:00: Twilio refuses non-essential US texts then (error 30610)."""
+
+
+class Quiet(NamedTuple):
+    """Hours of the night, local time, in which a family is left alone."""
+
+    begins: time
+    ends: time
+
+
+QUIET_HOURS = Quiet(time(21), time(8))
+"""For everybody: Twilio refuses non-essential US texts then (error 30610)."""
+SOFT_HOURS = Quiet(time(20), time(9))
+"""For what is not urgent: an hour more on either side (judgement)."""
 
 
 @lru_cache(maxsize=512)
@@ -83,14 +94,14 @@ class Calendar(Value):
             at = instant(day + timedelta(days=1), time(0), self.zone)
 
 
-def in_quiet_hours(at: datetime, zone: str) -> bool:
-    """True between 21:00 and 08:00 local time."""
+def in_quiet_hours(at: datetime, zone: str, hours: Quiet = QUIET_HOURS) -> bool:
+    """True between 21:00 and 08:00 local time, or in the hours given."""
     clock = local(at, zone).time()
-    return clock >= QUIET_FROM or clock < QUIET_UNTIL
+    return clock >= hours.begins or clock < hours.ends
 
 
-def end_of_quiet_hours(at: datetime, zone: str) -> datetime:
-    """The next 08:00 local time at or after `at`."""
+def end_of_quiet_hours(at: datetime, zone: str, hours: Quiet = QUIET_HOURS) -> datetime:
+    """The next 08:00 local time (or end of the hours given) after `at`."""
     wall = local(at, zone)
-    day = wall.date() if wall.time() < QUIET_UNTIL else wall.date() + timedelta(days=1)
-    return instant(day, QUIET_UNTIL, zone)
+    day = wall.date() if wall.time() < hours.ends else wall.date() + timedelta(days=1)
+    return instant(day, hours.ends, zone)

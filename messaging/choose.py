@@ -36,5 +36,6 @@ def _email(settings: Settings) -> Sender:
     return SendGridEmail(
         api_key=settings.sendgrid_api_key.get_secret_value(),
         from_address=settings.sendgrid_from,
+        reply_address=settings.reply_address,
         api_url=settings.sendgrid_api_url,
     )

@@ -6,11 +6,16 @@ It must not know the books: who asks, why, and when to try again are decided els
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
+
+from domain.delivery import Report
 
 Channel = Literal["sms", "email"]
+AT_ONCE = 6
+"""Attempts of one channel that may be under way in one process. The vendors' clients block, so this is also how many
+threads each has for itself: with one pool for all, a provider that hangs would take the other's."""
 
 
 class Result(StrEnum):
@@ -76,4 +81,24 @@ class Sender(Protocol):
 
     async def close(self) -> None:
         """Give back what is held. A closed sender is not used again."""
+        ...
+
+
+@dataclass(frozen=True)
+class AtProvider:
+    """A message that the provider has, and where it stands there."""
+
+    provider_id: str
+    report: Report
+
+
+@runtime_checkable
+class LooksUp(Protocol):
+    """A way out that can be asked what became of a letter whose answer was lost."""
+
+    async def look_up(self, to: str, body: str, since: datetime, now: datetime) -> tuple[AtProvider, ...] | None:
+        """What the provider has of this text to this number since then, the oldest first.
+
+        None when it gave no usable answer: that says nothing. Never raises for a provider's answer or silence.
+        """
         ...

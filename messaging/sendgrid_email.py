@@ -8,6 +8,7 @@ import json
 import logging
 import socket
 import ssl
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from email.utils import parseaddr
 from typing import Any
@@ -17,7 +18,7 @@ from python_http_client.exceptions import HTTPError
 from sendgrid import SendGridAPIClient
 
 from messaging import verdicts
-from messaging.sender import Letter, Receipt, Result
+from messaging.sender import AT_ONCE, Letter, Receipt, Result
 from messaging.verdicts import Verdict
 
 TIMEOUT = timedelta(seconds=10)  # to connect, and again to answer; the library's own default is to wait for ever
@@ -44,7 +45,9 @@ _BY_FIELD: tuple[tuple[str, Verdict], ...] = (
 class SendGridEmail:
     """Sends plain-text e-mail from one address (or "Name <address>").
 
-    Raises ValueError for a base address or a sender that is none.
+    Answers go to `reply_address`, with the message's id after a plus so that they find it: replies+<id>@host.
+
+    Raises ValueError for a base address, a sender or a reply address that is none.
     """
 
     name = "sendgrid"
@@ -54,6 +57,7 @@ class SendGridEmail:
         *,
         api_key: str,
         from_address: str,
+        reply_address: str | None = None,
         api_url: str = "https://api.sendgrid.com",
         timeout: timedelta = TIMEOUT,
     ) -> None:
@@ -61,17 +65,22 @@ class SendGridEmail:
         if "@" not in address:
             raise ValueError(f"{from_address!r} is no e-mail address to send from")
         self._from = {"email": address, "name": name} if name else {"email": address}
+        if reply_address is not None and "@" not in reply_address:
+            raise ValueError(f"{reply_address!r} is no e-mail address to answer to")
+        self._replies = tuple(reply_address.rsplit("@", 1)) if reply_address else None
         # At DEBUG it logs the whole letter and the key.
         logging.getLogger("python_http_client").setLevel(logging.WARNING)
         self._client = SendGridAPIClient(api_key, host=verdicts.base_address(api_url)).client
         self._timeout = timeout.total_seconds()
+        self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix=self.name)
 
     async def send(self, letter: Letter) -> Receipt:
-        """One attempt, in a thread: the library blocks."""
-        return await asyncio.to_thread(self._attempt, letter)
+        """One attempt, in a thread of its own channel: the library blocks."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._attempt, letter)
 
     async def close(self) -> None:
-        """Nothing is held between attempts."""
+        """Let go of the threads; an attempt under way ends by its own time-out."""
+        self._threads.shutdown(wait=False)
 
     def _attempt(self, letter: Letter) -> Receipt:
         try:
@@ -86,12 +95,19 @@ class SendGridEmail:
             return verdicts.by_status(answer.status_code).receipt(answer.status_code)
         return Receipt(Result.accepted, provider_id=answer.headers.get("X-Message-Id"))
 
+    def _where_to_answer(self, letter: Letter) -> dict[str, Any]:
+        if self._replies is None:
+            return {}
+        name, host = self._replies
+        return {"reply_to": {"email": f"{name}+{letter.nid}@{host}"}}
+
     def _mail(self, letter: Letter) -> dict[str, Any]:
         # Written out as SendGrid publishes it: the library's own Mail drops an address it cannot parse.
         return {
             # One person per mail. SendGrid keeps custom_args for long and shows them, so they hold the id alone.
             "personalizations": [{"to": [{"email": letter.to}], "custom_args": {"nid": letter.nid}}],
             "from": self._from,
+            **self._where_to_answer(letter),
             "subject": letter.subject,
             "content": [{"type": "text/plain", "value": letter.body}],
             # Nobody follows what a family reads.

@@ -64,3 +64,22 @@ MEANING: Mapping[int, Verdict] = {
         },
     ),
 }
+
+DELIVERY: Mapping[int, str] = {
+    21610: "opted_out",
+    30001: "queue_full",
+    30002: "account_suspended",
+    30003: "phone_unreachable",  # off, out of reach, or cannot take texts now
+    30004: "blocked",
+    30005: "unknown_number",
+    30006: "landline",
+    30007: "filtered",  # a carrier took it for spam
+    30008: "not_delivered",  # unknown to Twilio too
+    30022: "too_many_requests",
+    30034: "sender_not_registered",
+    30036: "too_late",  # its validity period had passed
+    30047: "quiet_hours_at_carrier",
+    30410: "no_answer_from_carrier",
+    30610: "quiet_hours_at_carrier",
+}
+"""What the error numbers of a delivery mean. None of them is a reason for a second text."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
 import ssl
-from datetime import timedelta
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -17,12 +19,17 @@ from twilio.http.response import Response
 from twilio.rest import Client
 
 from messaging import verdicts
-from messaging.sender import Letter, Receipt, Result
+from messaging.sender import AT_ONCE, AtProvider, Letter, Receipt, Result
 from messaging.twilio_codes import MEANING
+from messaging.twilio_reports import report_of
 
 TIMEOUT = timedelta(seconds=10)  # to connect, and again to answer; the library's own default is to wait for ever
 # Twilio's message resource takes whole seconds from 1 to 36000.
 SHORTEST_VALIDITY, LONGEST_VALIDITY = timedelta(seconds=1), timedelta(hours=10)
+
+MOST_LOOKED_AT = 100
+"""Texts to one number that a look-up reads: one page, many times what anybody gets in a quarter of an hour."""
+STATUS_PATH = "/v1/webhooks/twilio/status"
 
 _TROUBLE: verdicts.TroubleTable = (
     (lines.NameResolutionError, "dns", verdicts.NOT_CONNECTED),
@@ -84,13 +91,20 @@ class TwilioSms:
         self._base = verdicts.base_address(api_url)
         self._public_url = verdicts.base_address(public_url) if public_url else None
         self._timeout = timeout
+        self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix=self.name)
 
     async def send(self, letter: Letter) -> Receipt:
-        """One attempt, in a thread: the library blocks."""
-        return await asyncio.to_thread(self._attempt, letter)
+        """One attempt, in a thread of its own channel: the library blocks."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._attempt, letter)
+
+    async def look_up(self, to: str, body: str, since: datetime, now: datetime) -> tuple[AtProvider, ...] | None:
+        """Texts to this number since then, compared by a hash of their words: the list has no other filter."""
+        run = asyncio.get_running_loop().run_in_executor
+        return await run(self._threads, self._look_up, to, body, since, now)
 
     async def close(self) -> None:
-        """Nothing is held between attempts."""
+        """Let go of the threads; an attempt under way ends by its own time-out."""
+        self._threads.shutdown(wait=False)
 
     def _attempt(self, letter: Letter) -> Receipt:
         wire = _Wire(self._base, self._timeout)
@@ -110,6 +124,24 @@ class TwilioSms:
         finally:
             wire.session.close()
 
+    def _look_up(self, to: str, body: str, since: datetime, now: datetime) -> tuple[AtProvider, ...] | None:
+        wire, wanted = _Wire(self._base, self._timeout), _hash(body)
+        try:
+            listed = Client(*self._account, http_client=wire).messages.list(
+                to=to, date_sent_after=since, limit=MOST_LOOKED_AT, page_size=MOST_LOOKED_AT
+            )
+            same = [m for m in listed if _hash(m.body or "") == wanted]
+            same.sort(key=lambda m: m.date_created or datetime.max.replace(tzinfo=UTC))
+            return tuple(AtProvider(m.sid, report_of(m.status, m.error_code, now)) for m in same)
+        except (TwilioException, requests.RequestException):
+            return None
+        except Exception:
+            if wire.answer is None:  # nothing left: a fault of ours, not an answer
+                raise
+            return None
+        finally:
+            wire.session.close()
+
     def _fields(self, letter: Letter) -> dict[str, Any]:
         validity = min(max(letter.valid_for, SHORTEST_VALIDITY), LONGEST_VALIDITY)
         fields = {
@@ -120,8 +152,13 @@ class TwilioSms:
         }
         if self._public_url:
             # Signed by Twilio with its query, so the id finds our row even when the answer with the sid was lost.
-            fields["status_callback"] = f"{self._public_url}/webhooks/twilio/status?{urlencode({'nid': letter.nid})}"
+            fields["status_callback"] = f"{self._public_url}{STATUS_PATH}?{urlencode({'nid': letter.nid})}"
         return fields
+
+
+def _hash(body: str) -> str:
+    """The words alone: spaces around them may get lost on the way."""
+    return hashlib.sha256(body.strip().encode()).hexdigest()
 
 
 def _judge(answer: Response, code: object) -> Receipt:

@@ -1,4 +1,4 @@
-"""How every workflow here calls its activities: decisions fast and local, deliveries one attempt on their own queue."""
+"""How every workflow here calls its activities: decisions fast and local, deliveries one attempt on another queue."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from temporalio import workflow
 from temporalio.common import RetryPolicy
 
 from activities.inputs import DELIVER, DeliverIn, DeliverOut
-from workflows.contract import MESSAGES
+from domain.sending import Channel
+from workflows.contract import DELIVERIES
 
 Out = TypeVar("Out")
 QUICK = RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(seconds=10))
@@ -31,13 +32,13 @@ async def decide(activity: str, given: Any, result_type: type[Out]) -> Out:
     return decided
 
 
-async def deliver(org_id: str, message_id: str) -> DeliverOut:
+async def deliver(org_id: str, message_id: str, channel: Channel) -> DeliverOut:
     """One attempt of one message. Raises ActivityError when no worker answered in time."""
     out: DeliverOut = await workflow.execute_activity(
         DELIVER,
         DeliverIn(org_id, message_id),
         result_type=DeliverOut,
-        task_queue=MESSAGES,
+        task_queue=DELIVERIES[channel],
         start_to_close_timeout=timedelta(seconds=30),
         schedule_to_close_timeout=timedelta(seconds=60),
     )

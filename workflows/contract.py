@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from domain.sending import Channel
+
 STUDENTS = "students"
-MESSAGES = "messages"
+DELIVERIES: Mapping[Channel, str] = {channel: channel.value for channel in Channel}
+"""A queue for each channel, so that a slow provider delays nobody on the other."""
+WEBHOOKS = "webhooks"
 STUDENT_WORKFLOW = "student"
 SESSION_WORKFLOW = "session"
 AUDIT_WORKFLOW = "audit"
 AUDIT_SCHEDULE = "audit-every-minute"
 CALENDAR_WORKFLOW = "calendar"
 CALENDAR_SCHEDULE = "calendar-every-hour"
+WEBHOOKS_WORKFLOW = "webhooks"
+WEBHOOKS_SCHEDULE = "webhooks-always"
 NUDGE = "nudge"
 
 

@@ -1,4 +1,4 @@
-"""What happens again and again: the auditor each minute, the calendar each hour, as Schedules of Temporal."""
+"""What happens again and again: auditor, calendar, webhooks, as Schedules of Temporal."""
 
 from __future__ import annotations
 
@@ -15,21 +15,33 @@ from temporalio.client import (
     ScheduleSpec,
 )
 
-from workflows.contract import AUDIT_SCHEDULE, AUDIT_WORKFLOW, CALENDAR_SCHEDULE, CALENDAR_WORKFLOW, STUDENTS
+from workflows.contract import (
+    AUDIT_SCHEDULE,
+    AUDIT_WORKFLOW,
+    CALENDAR_SCHEDULE,
+    CALENDAR_WORKFLOW,
+    STUDENTS,
+    WEBHOOKS,
+    WEBHOOKS_SCHEDULE,
+    WEBHOOKS_WORKFLOW,
+)
 
 
 @dataclass(frozen=True)
 class Repeated:
-    """A workflow without input that is started at this interval, never twice at once."""
+    """A workflow without input, started at this interval and never twice at once; `at_once`: also as it is set up."""
 
     schedule_id: str
     workflow: str
     every: timedelta
+    task_queue: str = STUDENTS
+    at_once: bool = False
 
 
 REPEATED = (
     Repeated(AUDIT_SCHEDULE, AUDIT_WORKFLOW, timedelta(minutes=1)),
     Repeated(CALENDAR_SCHEDULE, CALENDAR_WORKFLOW, timedelta(hours=1)),
+    Repeated(WEBHOOKS_SCHEDULE, WEBHOOKS_WORKFLOW, timedelta(minutes=1), WEBHOOKS, at_once=True),  # it runs on and on
 )
 
 
@@ -44,10 +56,13 @@ async def _ensure(client: Client, repeated: Repeated) -> None:
         await client.create_schedule(
             repeated.schedule_id,
             Schedule(
-                action=ScheduleActionStartWorkflow(repeated.workflow, id=repeated.workflow, task_queue=STUDENTS),
+                action=ScheduleActionStartWorkflow(
+                    repeated.workflow, id=repeated.workflow, task_queue=repeated.task_queue
+                ),
                 spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=repeated.every)]),
                 policy=SchedulePolicy(catchup_window=timedelta(minutes=10)),
             ),
+            trigger_immediately=repeated.at_once,
         )
     except ScheduleAlreadyRunningError:
         return

@@ -12,6 +12,7 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
 from activities.inputs import ADVANCE_SESSION, AdvanceSessionIn, AdvanceSessionOut
+from domain.sending import Channel
 from workflows.calling import BOOKS_AWAY, decide, deliver
 from workflows.contract import SESSION_WORKFLOW, SessionIn
 
@@ -38,7 +39,7 @@ class SessionWorkflow:
             step = await self.advance()
             for message_id in step.deliver:
                 with contextlib.suppress(ActivityError):
-                    await deliver(session.org_id, message_id)
+                    await deliver(session.org_id, message_id, Channel.EMAIL)  # staff are written to, never texted
             if step.wait is None and self.nudged == seen and not step.deliver:
                 return
             if step.deliver:

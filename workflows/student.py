@@ -13,6 +13,7 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
 from activities.inputs import ADVANCE, AdvanceIn, AdvanceOut
+from domain.sending import Channel
 from workflows.calling import BOOKS_AWAY, decide, deliver
 from workflows.contract import STUDENT_WORKFLOW, StudentIn
 
@@ -42,7 +43,7 @@ class StudentWorkflow:
                 await workflow.wait_condition(lambda: not self.deliveries)
                 workflow.continue_as_new(student)
             for message_id in step.deliver:
-                self.deliveries[message_id] = asyncio.create_task(self.deliver(message_id))
+                self.deliveries[message_id] = asyncio.create_task(self.deliver(message_id, step.channel_of(message_id)))
             if step.finished and not self.deliveries and self.nudged == seen:
                 return
             if not step.again:
@@ -70,11 +71,11 @@ class StudentWorkflow:
         except ActivityError:
             return AdvanceOut(wait=BOOKS_AWAY, summary="the books cannot be reached, trying again")
 
-    async def deliver(self, message_id: str) -> None:
-        """One attempt of one message, on its own queue. What it leaves to decide wakes the loop."""
+    async def deliver(self, message_id: str, channel: Channel) -> None:
+        """One attempt of one message, on its channel's queue. What it leaves to decide wakes the loop."""
         changes_plan = True
         try:
-            changes_plan = (await deliver(self.student.org_id, message_id)).changes_plan
+            changes_plan = (await deliver(self.student.org_id, message_id, channel)).changes_plan
         except ActivityError:
             pass
         finally:

@@ -1,1 +1,1 @@
-"""Signed events of real classrooms: verified, kept word for word, read into evidence."""
+"""Signed events of classrooms and providers: verified, kept word for word, read into evidence and reports."""

@@ -9,16 +9,14 @@ from fastapi.exceptions import RequestValidationError
 
 from api.access import Caller
 from api.problem_kinds import OWN
-from api.problems import Unauthorized
+from api.webhooks.admitting import called, verified
 from api.webhooks.reading import SOURCES, UNREADABLE, read_into
-from api.webhooks.source import Event, Source, Unreadable, digest
-from db import clock, raw_events
-from db.engine import Books, Tx
+from api.webhooks.source import Event, Unreadable, digest
+from db import raw_events
+from db.engine import Tx
 from domain.refusals import NotFound
-from settings import Settings
 
 router = APIRouter(prefix="/v1", include_in_schema=False)
-LARGEST_BODY = 5 * 1024 * 1024
 AT_ONCE = 6
 """So many webhooks are written at a time: in a burst the others wait their turn, and leave connections to everybody
 else. Refused for want of one they would come again after minutes only."""
@@ -32,14 +30,16 @@ async def receive_webhook(request: Request, name: str, organization: str | None 
         raise HTTPException(404)
     if not source.is_set_up(settings):
         raise NotFound("webhook_not_set_up", OWN["webhook_not_set_up"])
-    raw = await _body(request)
-    await _verify(request, source, settings, raw)
-    body = raw.decode("utf-8", "backslashreplace").replace("\0", "\\x00")
+    came = await called(request)
+    await verified(
+        request, source.name, lambda: source.verify(settings, came.headers, came.body, request.app.state.clock())
+    )
+    body = came.text
     answer = source.answer(settings, body)
     if answer is not None:
         return answer
     try:
-        events, problem = source.events(request.headers, body), None
+        events, problem = source.events(came.headers, body), None
     except Unreadable:
         events, problem = [Event(digest(body), body)], UNREADABLE
     state = request.app.state
@@ -52,28 +52,6 @@ async def receive_webhook(request: Request, name: str, organization: str | None 
         if kept and problem is None:
             await read_into(here, tx, kept, None, now)
     return {"status": "kept" if problem else "taken" if events else "ignored"}
-
-
-async def _body(request: Request) -> bytes:
-    read = bytearray()
-    async for chunk in request.stream():
-        read += chunk
-        if len(read) > LARGEST_BODY:
-            raise HTTPException(413)
-    return bytes(read)
-
-
-async def _verify(request: Request, source: Source, settings: Settings, body: bytes) -> None:
-    """Raises Unauthorized; then a count is all that stays."""
-    try:
-        source.verify(settings, request.headers, body, request.app.state.clock())
-    except Unauthorized as refused:
-        books: Books = request.app.state.books
-        slots: Semaphore = request.app.state.webhook_slots
-        async with slots, books.transaction() as tx:
-            now = request.app.state.clock() + await clock.ahead(tx)
-            await raw_events.count_refused(tx, source.name, refused.kind.removeprefix("signature_"), now)
-        raise
 
 
 async def _organization(tx: Tx, organization: str | None) -> str:

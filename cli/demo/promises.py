@@ -11,7 +11,7 @@ from cli.demo.cast import CAST
 from cli.demo.month import Month
 from cli.demo.parts import NEW_YORK
 from cli.demo.seen import LEFT, Seen
-from domain.working_time import QUIET_UNTIL
+from domain.working_time import QUIET_HOURS
 
 BOTH = ["email", "sms"]
 NOTICE = "absence_notice"
@@ -80,7 +80,8 @@ class Checks:
             lambda s: (
                 len(at := s.handed_over("absence_notice")) == 2
                 and all(
-                    a.astimezone(ZoneInfo(NEW_YORK)).time().replace(minute=0, second=0, microsecond=0) == QUIET_UNTIL
+                    a.astimezone(ZoneInfo(NEW_YORK)).time().replace(minute=0, second=0, microsecond=0)
+                    == QUIET_HOURS.ends
                     for a in at
                 )
             ),

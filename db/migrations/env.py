@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from alembic import context
 
-from db import journal_tables, session_tables, tables  # noqa: F401  registers every table
+from db import (  # noqa: F401  registers every table
+    delivery_tables,
+    journal_tables,
+    reply_tables,
+    session_tables,
+    tables,
+    webhook_tables,
+)
 from db.columns import metadata
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=metadata)

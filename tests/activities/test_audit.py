@@ -11,6 +11,7 @@ from activities.audit import AuditActivities
 from db import operations
 from db.engine import Books
 from db.journal_tables import messages, tasks
+from db.tables import students
 from domain.outcomes import Code
 from domain.tasks import TaskKind
 from tests.academy import Academy, open_academy
@@ -46,6 +47,15 @@ async def test_a_deadline_or_message_that_passed_is_nudged(academy: Academy) -> 
     await academy.settle(deliver=False)
     assert await _audit(academy, NOW + timedelta(minutes=2)) == []
     assert await _audit(academy, NOW + timedelta(minutes=9)) == [academy.student]
+
+
+async def test_a_look_up_that_nobody_made_is_nudged(academy: Academy) -> None:
+    await academy.until(NOW + timedelta(minutes=5))
+    async with academy.books.transaction() as tx:
+        await tx.execute(update(messages).values(state="unknown", reason="no_answer", look_up_at=academy.now))
+        await tx.execute(update(students).values(next_due=None))
+    assert await _audit(academy, academy.now) == []
+    assert await _audit(academy, academy.now + timedelta(minutes=2)) == [academy.student]
 
 
 async def test_a_held_message_expires_when_it_is_useless(academy: Academy) -> None:

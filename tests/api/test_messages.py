@@ -12,7 +12,8 @@ from sqlalchemy import insert, select, update
 from db import operations
 from db.decisions import message_row
 from db.engine import Books
-from db.journal_tables import messages, replies
+from db.journal_tables import messages
+from db.reply_tables import replies
 from db.tables import enrollments, guardians, student_guardians
 from domain.events import ReminderDue
 from domain.session_notices import chase_message

@@ -140,6 +140,15 @@ def test_a_doctor_without_patient_says_how_to_start_one_and_ends_with_1(monkeypa
     assert "WRONG PostgreSQL: the embedded one is not running" in bellwether("doctor").stdout
 
 
+def test_a_doctor_misses_the_address_that_providers_report_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    sendgrid = {"SENDGRID_API_KEY": "SG.0", "SENDGRID_FROM": "office@academy.example", "PORT": str(any_free())}
+    for name, value in sendgrid.items():
+        monkeypatch.setenv(f"BELLWETHER_{name}", value)
+    told = json.loads(bellwether("doctor", "--json").stdout)
+    hints = [f["hint"] for f in told["findings"] if f["part"] == "delivery reports"]
+    assert ["PUBLIC_URL" in hints[0], "SENDGRID_WEBHOOK_PUBLIC_KEY" in hints[1]] == [True, True]
+
+
 def test_a_doctor_shows_wrong_settings_as_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BELLWETHER_PORT", "eighty")
     done = bellwether("doctor")

@@ -6,13 +6,14 @@ from datetime import timedelta
 
 import pytest
 
-from domain.events import MessageReported
+from domain.events import MessageReported, ReplyReceived
 from domain.facts import Facts
 from domain.sending import Channel, Message, MessageState, Purpose
-from tests.builders import a_guardian, a_student_facts, on
+from tests.builders import ANA, a_guardian, a_student_facts, on
 from tests.domain.books import Books, two_missed
 
 FAILED, UNDELIVERED, SENT = MessageState.FAILED, MessageState.UNDELIVERED, MessageState.SENT
+QUEUED = MessageState.QUEUED
 
 
 def unreachable(*guardians: str) -> Books:
@@ -33,6 +34,55 @@ def test_a_reply_asks_for_a_person_only_where_one_is_needed(meaning: str, kinds:
     assert books.open_kinds() == kinds
     if kinds:
         assert (books.task.due_at, books.task.owner_id, books.task.guardian_id) == (on(0, 17), "ana", "mother")
+
+
+def test_what_is_unclear_is_one_task_however_often_it_comes_and_done_once_all_is_read() -> None:
+    books = Books()
+    books.advance_to(on(0, 10))
+    for _ in range(2):
+        books.replies("unclear")
+        books.replies("call_me")
+    assert books.open_kinds() == ["call_back", "read_reply"]
+    assert books.state.unread_replies == ("reply-0", "reply-2")
+    for reply_id, left in (("reply-0", ["call_back", "read_reply"]), ("reply-2", ["call_back"])):
+        books.happens(ReplyReceived(reply_id=reply_id, guardian_id="mother", meaning="nothing", by=ANA.id))
+        assert books.open_kinds() == left
+    books.replies("unclear")
+    assert books.open_kinds() == ["call_back", "read_reply"], "a new one is a new task"
+
+
+def test_a_person_who_reads_an_excuse_ends_the_ladder_as_the_family_would() -> None:
+    books = two_missed()
+    books.replies("unclear")
+    assert books.case.stopped is None
+    reply_id = books.state.unread_replies[0]
+    books.happens(ReplyReceived(reply_id=reply_id, guardian_id="mother", meaning="ill", by=ANA.id))
+    assert books.case.stopped == "reply"
+    assert "reply_read" in books.rules()
+
+
+def test_an_excuse_takes_back_what_waits_of_the_ladder() -> None:
+    books = two_missed()
+    books.advance_to(books.now + timedelta(minutes=1))
+    assert books.letters("concern", QUEUED) == [("mother", "sms")], "it waits for a sibling's"
+    books.replies("ill")
+    (cancelled,) = [m for m in books.facts.messages if m.state is MessageState.CANCELLED]
+    assert (cancelled.purpose, cancelled.reason) == (Purpose.CONCERN, "replied")
+
+
+def test_an_answer_dates_from_the_text_and_is_useless_an_hour_later() -> None:
+    books = Books()
+    books.advance_to(on(0, 10))
+    reply = ReplyReceived(
+        reply_id="r", guardian_id="mother", meaning="ill", answer=True, children=2, at=on(0, 9) + timedelta(minutes=1)
+    )
+    books.happens(reply)
+    (answer,) = [m for m in books.facts.messages if m.purpose is Purpose.ANSWER]
+    assert (answer.channel, answer.recipient_id) == (Channel.SMS, "mother")
+    assert answer.numbers == {"meaning": "ill", "children": 2}
+    assert (answer.created_at, answer.expires_at) == (reply.at, on(0, 10) + timedelta(minutes=1))
+    books.happens(reply.model_copy(update={"reply_id": "late", "at": on(0, 9)}))
+    assert len([m for m in books.facts.messages if m.purpose is Purpose.ANSWER]) == 1
 
 
 def test_a_call_asked_for_outlives_the_case() -> None:

@@ -7,7 +7,17 @@ from typing import Any
 
 import pytest
 
-from domain.sending import Blast, Channel, Handed, Message, Purpose, RecipientFacts, may_leave, next_attempt
+from domain.sending import (
+    Blast,
+    Channel,
+    Handed,
+    Message,
+    Purpose,
+    RecipientFacts,
+    busy_for,
+    may_leave,
+    next_attempt,
+)
 from tests.builders import a_message, a_recipient, on
 
 NOON = on(0, 12)
@@ -35,8 +45,8 @@ def test_a_notice_is_useless_after_18_hours(hours: float, act: str) -> None:
         (SMS, {"phone": False}, "no_phone"),
         (SMS, {"sms_opted_out": True}, "opted_out"),
         (EMAIL, {"email": False}, "no_email"),
-        (EMAIL, {"email_bounced": True}, "bounced"),
-        (SMS, {"email": False, "email_bounced": True}, None),
+        (EMAIL, {"email_closed": "bounced"}, "bounced"),
+        (SMS, {"email": False, "email_closed": "bounced"}, None),
         (EMAIL, {"phone": False, "sms_opted_out": True}, None),
     ],
 )
@@ -129,6 +139,31 @@ def test_a_reminder_in_the_night_leaves_in_the_morning_if_the_session_is_still_a
 def test_no_cap_and_no_blast_holds_what_is_said_around_a_session(purpose: Purpose) -> None:
     full: dict[str, Any] = {"counted_sms": handed(1, 2, 3), "blast": Blast(places=20, sessions=5, no_shows=20)}
     assert verdict(a_message(purpose), **full) == ("leave", None)
+
+
+@pytest.mark.parametrize(
+    ("step", "hour", "until"),
+    [
+        (0, 20, None),  # in place of the absence notice, so as urgent as that
+        (1, 19, None),
+        (1, 20, on(1, 9)),
+        (2, 23, on(1, 9)),
+        (1, 8, on(0, 9)),
+        (1, 9, None),
+    ],
+)
+def test_a_later_step_of_the_ladder_leaves_the_evening_and_the_early_morning_alone(
+    step: int, hour: int, until: datetime | None
+) -> None:
+    message = a_message(Purpose.CONCERN, EMAIL, numbers={"step": step}, expires_at=on(3))
+    said = may_leave(message, a_recipient(), on(0, hour))
+    assert (said.act, said.reason, said.until) == (("wait", "soft_hours", until) if until else ("leave", None, None))
+
+
+def test_a_step_a_person_sends_again_keeps_the_hard_hours_only() -> None:
+    again = a_message(Purpose.CONCERN, EMAIL, numbers={"step": 2}, resent_by="alice", expires_at=on(3))
+    assert verdict(again, on(0, 20)) == ("leave", None)
+    assert verdict(again, on(0, 21)) == ("wait", "quiet_hours")
 
 
 def test_staff_have_no_quiet_hours() -> None:
@@ -234,3 +269,17 @@ def test_what_was_not_handed_over_is_tried_again_with_growing_waits(attempts: in
 def test_a_provider_that_asks_for_patience_gets_it() -> None:
     assert next_attempt(1, timedelta(minutes=7)) == timedelta(minutes=7)
     assert next_attempt(4, timedelta(minutes=7)) == timedelta(minutes=60)
+
+
+def test_while_the_provider_is_busy_everything_waits_and_what_may_not_leave_says_why_all_the_same() -> None:
+    busy = {"provider_busy_until": NOON + timedelta(minutes=2)}
+    assert may_leave(a_message(), a_recipient(**busy), NOON).until == NOON + timedelta(minutes=2)
+    assert verdict(a_message(), **busy) == ("wait", "provider_busy")
+    assert verdict(a_message(), NOON + timedelta(minutes=2), **busy) == ("leave", None)
+    assert verdict(a_message(), counted_sms=handed(1, 2, 3), **busy) == ("suppress", "weekly_cap")
+
+
+def test_only_a_refusal_about_all_we_send_stops_the_rest() -> None:
+    assert busy_for("too_many_requests", None) == timedelta(minutes=1)
+    assert busy_for("queue_full", timedelta(minutes=5)) == timedelta(minutes=5)
+    assert busy_for("not_connected", None) is None

@@ -39,6 +39,14 @@ async def test_a_mail_is_accepted_and_is_the_published_document(providers: Stand
     assert request.nid == NID
 
 
+async def test_an_answer_finds_the_message_it_answers(providers: StandIn, sendgrid: Make) -> None:
+    await sendgrid(reply_address="replies@parse.example.org").send(a_mail())
+    [request] = providers.received
+    assert request.fields["reply_to"] == {"email": f"replies+{NID}@parse.example.org"}
+    with pytest.raises(ValueError, match="no e-mail address to answer to"):
+        sendgrid(reply_address="replies")
+
+
 @pytest.mark.parametrize(
     ("fault", "verdict"),
     [

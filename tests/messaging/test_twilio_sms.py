@@ -51,7 +51,7 @@ async def test_the_message_id_rides_in_the_callback_address(providers: StandIn, 
 
     [request] = providers.received
     callback = urlsplit(request.fields["StatusCallback"])
-    assert callback.geturl().startswith("https://academy.example.org/webhooks/twilio/status?")
+    assert callback.geturl().startswith("https://academy.example.org/v1/webhooks/twilio/status?")
     assert parse_qs(callback.query) == {"nid": ["a b&c"]}
     assert request.nid == "a b&c"
 

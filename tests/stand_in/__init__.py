@@ -9,6 +9,8 @@
 `received` is every request in order, `taken` those whose message the provider now has, whatever it answered: two
 `taken` for one message id is a message sent twice. Faults fall only on requests that were right; a wrong one gets the
 provider's own refusal and leaves the script as it was, so that a test of a fault is a test of the form too.
+A text that Twilio has can be looked up there (`fail(..., is_look_up=True)`); what became of messages is told by
+`callbacks`, signed as the providers sign.
 For a provider that cannot be reached at all: `closed_port()` and `deaf_port()`.
 """
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal, Protocol
 
 from tests.stand_in.faults import Fault
@@ -15,7 +16,7 @@ class Received:
     """One request as it came, and what became of it.
 
     `fields` is the form (one text per name) or the JSON body. `status` is None when no whole answer was given.
-    `provider_id` is set exactly when the provider has taken the message.
+    `provider_id` is set exactly when the provider has taken the message, `at` is when.
     """
 
     provider: Literal["twilio", "sendgrid", "nobody"]
@@ -27,6 +28,7 @@ class Received:
     nid: str | None = None
     status: int | None = None
     provider_id: str | None = None
+    at: datetime | None = None
 
 
 @dataclass(frozen=True)

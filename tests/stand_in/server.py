@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 import socket
 import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Self
@@ -20,16 +22,22 @@ class _Scripted:
     fault: Fault
     to: str | None
     times: int | None  # left; None: always
+    is_look_up: bool
 
 
 class StandIn:
     """Both providers on one port of 127.0.0.1, running from construction until `stop` (or the end of a `with`).
 
-    Safe to use from any thread. `twilio` and `sendgrid` hold the credentials it accepts.
+    Safe to use from any thread. `twilio` and `sendgrid` hold the credentials it accepts. `statuses` is where texts
+    stand at Twilio, by sid: (status, error code); without an entry one is sent. `clock` dates what it takes.
+    `before_answer` is called in each request's own thread when the provider has judged it: it may take its time.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self.clock = clock
+        self.statuses: dict[str, tuple[str, int | None]] = {}
         self.twilio, self.sendgrid = TwilioApi(), SendGridApi()
+        self.before_answer: Callable[[Received], None] = lambda _: None
         self._script: list[_Scripted] = []
         self._received: list[Received] = []
         self._news = threading.Condition()
@@ -59,13 +67,13 @@ class StandIn:
         names = {f"BELLWETHER_{name.upper()}": value for name, value in self.settings().items()}
         return {**names, "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
 
-    def fail(self, fault: Fault, *, to: str | None = None, times: int | None = 1) -> None:
-        """Let the next `times` (None: all) right requests fail, only those to `to` when given.
+    def fail(self, fault: Fault, *, to: str | None = None, times: int | None = 1, is_look_up: bool = False) -> None:
+        """Let the next `times` (None: all) right requests fail, only those to `to` when given: letters, or look-ups.
 
         What was scripted first is used first, and what names a recipient goes before what does not.
         """
         with self._news:
-            self._script.append(_Scripted(fault, to, times))
+            self._script.append(_Scripted(fault, to, times, is_look_up))
 
     @property
     def received(self) -> list[Received]:
@@ -108,19 +116,29 @@ class StandIn:
         answer = Answer(404) if provider is None else provider.refusal(received)
         ending = Ending.answer
         with self._news:
-            if provider and answer is None:
-                fault = self._next_fault(received.to) or Fault(takes=True)
+            if provider and answer is None and received.method == "GET":
+                fault = self._next_fault(received.to, is_look_up=True)
+                ending = fault.ending if fault else ending
+                answer = provider.failure(fault, fault.status) if fault and fault.status else self._looked_up(received)
+            elif provider and answer is None:
+                fault = self._next_fault(received.to, is_look_up=False) or Fault(takes=True)
                 provider_id, ending = provider.new_id(), fault.ending
                 answer = _scripted_answer(provider, received, provider_id, fault)
-                received = dataclasses.replace(received, provider_id=provider_id if fault.takes else None)
+                if fault.takes:
+                    received = dataclasses.replace(received, provider_id=provider_id, at=self.clock())
             assert answer is not None
             status = answer.status if ending is Ending.answer else None
             self._received.append(dataclasses.replace(received, status=status))
             self._news.notify_all()
         return answer, ending
 
-    def _next_fault(self, to: str | None) -> Fault | None:
-        fitting = [scripted for scripted in self._script if scripted.to in {None, to}]
+    def _looked_up(self, received: Received) -> Answer:
+        texts = [r for r in self._received if r.provider == "twilio" and r.provider_id]
+        return self.twilio.listed(received, texts, self.statuses)
+
+    def _next_fault(self, to: str | None, *, is_look_up: bool) -> Fault | None:
+        script = [scripted for scripted in self._script if scripted.is_look_up is is_look_up]
+        fitting = [scripted for scripted in script if scripted.to in {None, to}]
         if not fitting:
             return None
         chosen = min(fitting, key=lambda scripted: scripted.to is None)
@@ -160,6 +178,7 @@ def _handler_for(stand_in: StandIn) -> type[BaseHTTPRequestHandler]:
             else:
                 received = provider.read(self.command, self.path, headers, body)
             answer, ending = stand_in._play(received, provider)
+            stand_in.before_answer(received)
             if ending is Ending.hang:
                 stand_in._stopping.wait()
             elif ending is not Ending.drop:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import base64
 import re
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from email.utils import formatdate
+from datetime import datetime
+from email.utils import format_datetime, formatdate
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 from tests.stand_in.faults import Fault
@@ -21,6 +22,7 @@ _PUBLISHED = (
     "ScheduleType SendAt SendAsMms ContentVariables RiskCheck MediaUrl ContentSid"
 )
 _FIELDS = frozenset(_PUBLISHED.split())
+_FILTERS = frozenset(("To", "From", "DateSent", "DateSent<", "DateSent>", "Page", "PageSize", "PageToken"))
 
 
 @dataclass(frozen=True)
@@ -38,8 +40,10 @@ class TwilioApi:
         return f"/2010-04-01/Accounts/{self.account_sid}/Messages.json"
 
     def read(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Received:
-        """The form of a request."""
-        fields = dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
+        """The form of a request; of a list, its query."""
+        path, _, query = path.partition("?")
+        written = body.decode("utf-8", "replace") if method == "POST" else query
+        fields = dict(parse_qsl(written, keep_blank_values=True))
         nid = parse_qs(urlsplit(fields.get("StatusCallback", "")).query).get("nid", [None])[0]
         return Received("twilio", method, path, headers, fields, fields.get("To"), nid)
 
@@ -49,6 +53,8 @@ class TwilioApi:
             return _problem(401, 20003, "Authenticate")
         if received.path != self.path:
             return _problem(404, 20404, f"The requested resource {received.path} was not found")
+        if received.method == "GET":
+            return None if set(received.fields) <= _FILTERS else _problem(400, 20001, "Unknown parameters")
         if received.method != "POST":
             return _problem(405, 20004, "Method not allowed")
         if not received.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
@@ -65,16 +71,40 @@ class TwilioApi:
 
     def accept(self, received: Received, provider_id: str) -> Answer:
         """201 with the message; a messaging service says "accepted" first, a number "queued"."""
+        service = received.fields.get("MessagingServiceSid")
+        return Answer.of_json(201, self._message(received, provider_id, "accepted" if service else "queued", None))
+
+    def listed(
+        self, asked: Received, texts: Sequence[Received], statuses: Mapping[str, tuple[str, int | None]]
+    ) -> Answer:
+        """The messages that fit the filters, the newest first, on one page."""
+        to, since = asked.fields.get("To"), asked.fields.get("DateSent>")
+        after = datetime.fromisoformat(since) if since else None
+        found = [t for t in texts if to in {None, t.to} and t.at and (after is None or t.at >= after)]
+        found = found[::-1][: int(asked.fields.get("PageSize", 50))]
+        document = {
+            "messages": [
+                self._message(t, str(t.provider_id), *statuses.get(str(t.provider_id), ("sent", None))) for t in found
+            ],
+            "next_page_uri": None,
+            "page": 0,
+            "page_size": len(found),
+            "uri": self.path,
+        }
+        return Answer.of_json(200, document)
+
+    def _message(self, received: Received, provider_id: str, status: str, code: int | None) -> dict[str, object]:
         form, service = received.fields, received.fields.get("MessagingServiceSid")
-        message = {
+        at = format_datetime(received.at) if received.at else formatdate()
+        return {
             "account_sid": self.account_sid,
             "api_version": "2010-04-01",
             "body": form["Body"],
-            "date_created": formatdate(),
-            "date_sent": None,
-            "date_updated": formatdate(),
+            "date_created": at,
+            "date_sent": at if received.at else None,
+            "date_updated": at,
             "direction": "outbound-api",
-            "error_code": None,
+            "error_code": code,
             "error_message": None,
             "from": form.get("From"),
             "messaging_service_sid": service,
@@ -83,12 +113,11 @@ class TwilioApi:
             "price": None,
             "price_unit": "USD",
             "sid": provider_id,
-            "status": "accepted" if service else "queued",
+            "status": status,
             "subresource_uris": {"media": f"{self.path.removesuffix('.json')}/{provider_id}/Media.json"},
             "to": form["To"],
             "uri": f"{self.path.removesuffix('.json')}/{provider_id}.json",
         }
-        return Answer.of_json(201, message)
 
     def failure(self, fault: Fault, status: int) -> Answer:
         """{"code", "message", "more_info", "status"}, and Retry-After."""

@@ -28,7 +28,14 @@ from tests.waiting import eventually
 from tests.workflows.conftest import Stack
 from workflows.audit import AuditWorkflow
 from workflows.calendar import CalendarWorkflow
-from workflows.contract import AUDIT_SCHEDULE, CALENDAR_SCHEDULE, STUDENTS, StudentIn, student_workflow_id
+from workflows.contract import (
+    AUDIT_SCHEDULE,
+    CALENDAR_SCHEDULE,
+    STUDENTS,
+    WEBHOOKS_SCHEDULE,
+    StudentIn,
+    student_workflow_id,
+)
 from workflows.schedules import ensure_schedules
 from workflows.student import StudentWorkflow
 
@@ -202,12 +209,13 @@ async def test_the_auditor_wakes_a_student_whose_nudge_was_lost(stack: Stack) ->
     await eventually(lambda: _all_decided(stack))
 
 
-async def test_the_auditor_and_the_calendar_run_by_schedules_that_are_made_once(stack: Stack) -> None:
+async def test_auditor_calendar_and_webhooks_run_by_schedules_that_are_made_once(stack: Stack) -> None:
     for _ in range(2):
         await ensure_schedules(stack.env.client)
     schedules = [s async for s in await stack.env.client.list_schedules()]
-    assert len(schedules) <= 2
-    for name, every in ((AUDIT_SCHEDULE, timedelta(minutes=1)), (CALENDAR_SCHEDULE, timedelta(hours=1))):
+    assert len(schedules) <= 3
+    minute, hour = timedelta(minutes=1), timedelta(hours=1)
+    for name, every in ((AUDIT_SCHEDULE, minute), (CALENDAR_SCHEDULE, hour), (WEBHOOKS_SCHEDULE, minute)):
         described = await stack.env.client.get_schedule_handle(name).describe()
         assert described.schedule.spec.intervals[0].every == every
 
