@@ -29,8 +29,11 @@ def _config() -> Config:
     return config
 
 
-def upgrade(url: str) -> tuple[str | None, str | None]:
-    """Run every migration that is missing; returns the revision before and after. Safe to run twice at once."""
+def upgrade(url: str, to: str = "head") -> tuple[str | None, str | None]:
+    """Run every migration that is missing; returns the revision before and after. Safe to run twice at once.
+
+    `to` stops at an older revision: for tests of the way from there.
+    """
     engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"))
     try:
         with engine.begin() as connection:
@@ -38,7 +41,7 @@ def upgrade(url: str) -> tuple[str | None, str | None]:
             before = MigrationContext.configure(connection).get_current_revision()
             config = _config()
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            command.upgrade(config, to)
             return before, MigrationContext.configure(connection).get_current_revision()
     finally:
         engine.dispose()

@@ -65,6 +65,7 @@ def timing(row: Row[Any]) -> Timing:
         starts_at=row.starts_at,
         ends_at=row.ends_at,
         created_at=row.created_at,
+        changed_at=row.changed_at,
         has_link=bool(row.join_url or row.schedule_link),
     )
 

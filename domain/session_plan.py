@@ -32,11 +32,12 @@ BEFORE_THE_END = (
 
 
 class Timing(Value):
-    """When a session is, since when it is known at all, and whether families have a link to join it."""
+    """When a session is, since when it is known at all and so, and whether families have a link to join it."""
 
     starts_at: datetime
     ends_at: datetime
     created_at: datetime
+    changed_at: datetime | None = None
     has_link: bool = False
 
 
@@ -51,15 +52,16 @@ class DueStep(Value):
 def steps(timing: Timing, policy: Policy, numbers: Thresholds) -> tuple[DueStep, ...]:
     """Every step of the session in order of time, taken or not.
 
-    A session entered after a step's time does without the step, and one entered after its end has no clock at all:
-    that is history, told by whoever entered it.
+    A session entered, or moved, after a step's time does without the step, and one entered after its end has no clock
+    at all: that is history, told by whoever entered it.
     """
     if timing.created_at >= timing.ends_at:
         return ()
+    known_since = max(timing.created_at, timing.changed_at or timing.created_at)
     found = [
         DueStep(key=f"{step}:{number}:{timing.starts_at.isoformat()}", step=step, due_at=due)
         for number, (step, due) in enumerate(_times(timing, policy, numbers))
-        if due >= timing.created_at
+        if due >= known_since
     ]
     return tuple(sorted(found, key=lambda s: s.due_at))
 

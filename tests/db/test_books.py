@@ -12,6 +12,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, delete, insert, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from cli.embedded.postgres import EmbeddedPostgres
 from db import migrate
 from db.columns import metadata
 from db.engine import Books
@@ -131,6 +132,32 @@ def test_the_migrations_make_exactly_the_tables_the_program_knows(database_url: 
 
 def test_migrating_twice_changes_nothing(database_url: str) -> None:
     assert migrate.upgrade(database_url) == (migrate.newest(), migrate.newest())
+
+
+def test_sessions_ahead_of_an_older_installation_get_a_clock_and_past_ones_none(postgres: EmbeddedPostgres) -> None:
+    engine = create_engine(postgres.url("postgres"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text("create database older"))
+    engine.dispose()
+    migrate.upgrade(postgres.url("older"), to="0001")
+    engine = create_engine(postgres.url("older"))
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                """
+                with o as (insert into organizations (name) values ('Northstar') returning id),
+                     s as (insert into schedules (org_id, subject) select id, 'Maths' from o returning org_id, id)
+                insert into sessions (org_id, schedule_id, starts_at, ends_at)
+                select org_id, id, now() + d, now() + d + interval '1 hour'
+                from s, unnest(array[interval '-2 days', interval '2 days']) d
+                """
+            )
+        )
+    migrate.upgrade(postgres.url("older"))
+    with engine.connect() as connection:
+        found = connection.execute(text("select next_due is not null from sessions order by starts_at"))
+        assert list(found.scalars()) == [False, True]
+    engine.dispose()
 
 
 async def test_an_error_in_the_middle_of_a_transaction_leaves_nothing(academy: Academy) -> None:

@@ -84,6 +84,13 @@ def test_a_session_entered_late_does_without_the_steps_before_and_history_has_no
     assert left(ENDS) == []
 
 
+def test_a_session_moved_close_to_its_start_is_not_reminded_of_late() -> None:
+    moved = a_session().timing.model_copy(update={"changed_at": STARTS - timedelta(hours=3)})
+    assert next(s.step for s in steps(moved, Policy(), a_session().numbers)) is SessionStep.REMIND_BY_SMS
+    after = a_session().timing.model_copy(update={"changed_at": ENDS + timedelta(hours=1)})
+    assert [s.step for s in steps(after, Policy(), a_session().numbers)] == [SessionStep.CHASE, SessionStep.OPEN_TASK]
+
+
 def test_families_are_reminded_of_a_session_that_nobody_cancelled() -> None:
     facts = a_session(expected=(stands(SAM, Code.EXCUSED_ABSENCE, "absence"), Expected(student_id=MIA)))
     decision = at_step(SessionStep.REMIND_BY_SMS, facts)
