@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from fastapi import Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from sqlalchemy import Row
 
 from api.access import Here
@@ -15,6 +15,7 @@ from api.values import Listed, Lister, RowId, Told
 from db import mail, names
 from domain.delivery import Report
 from domain.explaining import code_in_words
+from domain.segments import measured
 from domain.sending import Channel, MessageState, Purpose
 from domain.tasks import Role
 
@@ -83,6 +84,8 @@ class Message(Told):
     resent_by: str | None
     subject: str | None
     body: str | None
+    encoding: Literal["GSM-7", "UCS-2"] | None = Field(None, description="Of an SMS with a body: its letters")
+    segments: int | None = Field(None, description="Of an SMS with a body: how many it travels in")
 
 
 def message(row: Row[Any], people: dict[str, str]) -> Message:
@@ -90,7 +93,9 @@ def message(row: Row[Any], people: dict[str, str]) -> Message:
     whose = row.guardian_id or row.staff_id
     recipient = Recipient(kind=row.recipient_kind, id=whose, name=people.get(whose), address=row.address)
     words = code_in_words(row.reason) if row.reason else None
-    return Message.of(row, recipient=recipient, reason_in_words=words, reports=[_reported(r) for r in row.reports])
+    reports = [_reported(r) for r in row.reports]
+    travels = measured(row.body).model_dump() if row.channel == Channel.SMS and row.body else {}
+    return Message.of(row, recipient=recipient, reason_in_words=words, reports=reports, **travels)
 
 
 def _reported(kept: dict[str, Any]) -> Reported:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from domain.tasks import TaskKind
 from domain.working_time import local
@@ -13,23 +14,37 @@ _TASKS: dict[str, str] = {
     TaskKind.FIX_CONTACT: "contact data to fix",
     TaskKind.WEBHOOK_FAILING: "webhook endpoint to mend",
 }
-_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+class Dates(NamedTuple):
+    """How a language calls days from Monday and months from January, short; and "today", "tomorrow"."""
+
+    days: tuple[str, ...]
+    months: tuple[str, ...]
+    near: tuple[str, str]
+
+
+ENGLISH = Dates(
+    days=("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
+    months=("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
+    near=("today", "tomorrow"),
+)
 PLAIN = str.maketrans({"’": "'", "‘": "'", "`": "'", "´": "'", "“": '"', "”": '"', "–": "-", "—": "-", "…": "..."})
 """Typographic signs and what stands for them in an SMS."""
 _JOINERS = "\u200c\u200d"
 """Zero-width characters that belong to spelling and to emoji; all other invisible ones are dropped."""
 
 
-def when(at: datetime, zone: str, *, with_zone: bool = False) -> str:
+def when(at: datetime, zone: str, *, with_zone: bool = False, dates: Dates = ENGLISH) -> str:
     """An instant as people of that zone say it: "Tue 3 Mar 17:40", with the zone "Tue 3 Mar, 17:40 CET"."""
     wall = local(at, zone)
-    return f"{day(wall)}, {wall:%H:%M} {_zone_words(wall)}" if with_zone else f"{day(wall)} {wall:%H:%M}"
+    on = day(wall, dates)
+    return f"{on}, {wall:%H:%M} {_zone_words(wall)}" if with_zone else f"{on} {wall:%H:%M}"
 
 
-def day(wall: datetime) -> str:
+def day(wall: datetime, dates: Dates = ENGLISH) -> str:
     """A local date as it is said: "Tue 3 Mar"."""
-    return f"{_DAYS[wall.weekday()]} {wall.day} {_MONTHS[wall.month - 1]}"
+    return f"{dates.days[wall.weekday()]} {wall.day} {dates.months[wall.month - 1]}"
 
 
 def clock(at: datetime, zone: str) -> str:
@@ -38,19 +53,19 @@ def clock(at: datetime, zone: str) -> str:
     return f"{wall:%H:%M} {_zone_words(wall)}"
 
 
-def soon(at: datetime, now: datetime | None, zone: str) -> str:
+def soon(at: datetime, now: datetime | None, zone: str, dates: Dates = ENGLISH) -> str:
     """ "today", "tomorrow", or nothing when it is further away or `now` is not known."""
     ahead = (local(at, zone).date() - local(now, zone).date()).days if now else None
-    return {0: "today", 1: "tomorrow"}.get(ahead, "") if ahead is not None else ""
+    return dates.near[ahead] if ahead in (0, 1) else ""
 
 
-def lasting(span: timedelta) -> str:
-    """A length of time: "24 hours", "2 days", "90 minutes"."""
+def lasting(span: timedelta, units: tuple[str, str, str] = ("minute", "hour", "day")) -> str:
+    """A length of time: "24 hours", "2 days", "90 minutes". `units` are what one of each is called."""
     minutes = span // timedelta(minutes=1)
     if minutes % 60:
-        return counted(minutes, "minute")
+        return counted(minutes, units[0])
     hours = minutes // 60
-    return counted(hours // 24, "day") if hours > 24 and hours % 24 == 0 else counted(hours, "hour")
+    return counted(hours // 24, units[2]) if hours > 24 and hours % 24 == 0 else counted(hours, units[1])
 
 
 def task_in_words(kind: str) -> str:
@@ -58,9 +73,9 @@ def task_in_words(kind: str) -> str:
     return _TASKS.get(kind, kind.replace("_", " "))
 
 
-def listed(items: tuple[str, ...] | list[str]) -> str:
-    """ "Ana", "Ana and Ben", "Ana, Ben and Cleo"."""
-    return " and ".join(filter(None, (", ".join(items[:-1]), *items[-1:])))
+def listed(items: tuple[str, ...] | list[str], last: str = "and") -> str:
+    """ "Ana", "Ana and Ben", "Ana, Ben and Cleo". `last` joins the last one."""
+    return f" {last} ".join(filter(None, (", ".join(items[:-1]), *items[-1:])))
 
 
 def counted(number: int | str, unit: str) -> str:

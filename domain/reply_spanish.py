@@ -41,7 +41,7 @@ PIECES: tuple[tuple[str, str, str], ...] = (
     (
         "absent",
         "cannot_come",
-        rf"{_ELLA}no (?:puede|pueden|podemos|puedo|pudo|pudieron|pudimos|pude|podra"
+        rf"{_ELLA}no (?:puede|pueden|podemos|puedo|pudo|pudieron|pudimos|pude|podia|podian|podra"
         rf"|podran|podremos"
         rf"|podre|va a poder|vamos a poder|van a poder){_IR}",
     ),

@@ -1,21 +1,30 @@
-"""What a message may say: its names, made short and plain enough for its channel."""
+"""What a message may say: its names, made short and plain enough for its channel; and what a language has to say.
+
+A language is a class of this shape in a module of its own (`domain.phrases_en`, `domain.phrases_es`), entered in the
+table of `domain.phrases`. Names of people and subjects are said as they are.
+"""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from typing import ClassVar
 
-from domain.plain_words import PLAIN, clean, clock, counted, day, short, soon, when
-from domain.sending import Channel, Message
+from domain.plain_words import PLAIN, Dates, capital, clean, clock, day, short, soon, when
+from domain.sending import Channel, Message, Purpose
 from domain.value import Value
 from domain.working_time import local
 
+Parts = tuple[str, str, str]
+"""Of a message: the subject of its e-mail, what happened, what to do next."""
 LINK_LIMIT = 120
 """Characters of a link in an SMS. A longer one is left out: half a link leads nowhere."""
 _EMAIL_LINK_LIMIT = 900
 
 
 class Names(Value):
-    """What a text may say; None is left out. `zone` is the reader's, times are UTC instants.
+    """What a text may say; None is left out. `zone` and `language` are the reader's, times are UTC instants.
 
     `staff_name`, `due_at`, `link` and `group_size` (students expected in the session) are for messages to staff, which
     may be about no student. `now` tells whether a session is today or tomorrow for the reader.
@@ -39,8 +48,22 @@ class Names(Value):
     now: datetime | None = None
 
 
-class Said:
-    """One message with its names made short and plain enough for its channel."""
+class Said(ABC):
+    """One message with its names made short and plain enough for its channel; a subclass has a language's words."""
+
+    CHILD: ClassVar[str]
+    """Stands for a child without a name."""
+    TUTORS: ClassVar[str]
+    """Stands for an organization without a name."""
+    SOMEBODY: ClassVar[str]
+    """Stands for a coordinator without a name, at the start of a sentence."""
+    DATES: ClassVar[Dates]
+    FOR_EACH_CHILD: ClassVar[str]
+    """Says in a text about several children that one answer counts for all of them."""
+    ANSWERS: ClassVar[Mapping[str, str]]
+    """What the answer to a text says, by meaning; ":several" where that differs for several children."""
+    IN_SMS: ClassVar[Mapping[int, int]] = {}
+    """Letters of this language an SMS has no room for, and what is written there instead. Names keep theirs."""
 
     def __init__(self, message: Message, names: Names, limit: int, *, with_links: bool = True) -> None:
         def say(name: str | None, instead: str = "") -> str:
@@ -48,20 +71,18 @@ class Said:
 
         sms = message.channel is Channel.SMS
         longest = LINK_LIMIT if sms else _EMAIL_LINK_LIMIT
+        starts, zone = names.starts_at, names.zone
         self.message, self.names, self.sms = message, names, sms
         self._links_up_to = longest if with_links else 0
         self.student = say(names.student_name, "a student")
-        self.first = say(clean(names.student_name).split(" ")[0], "your child")
-        self.operator = say(names.operator_name, "Your tutors")
+        self.first = say(clean(names.student_name).split(" ")[0], self.CHILD)
+        self.operator = say(names.operator_name, self.TUTORS)
         self.subject = say(names.subject)
         self.instructor = say(names.instructor_name)
         self.coordinator = say(names.coordinator_name)
         self.reader = say(names.guardian_name if message.recipient_kind == "guardian" else names.staff_name)
-        self.us = self.coordinator or "us"
-        self.lesson = self.subject or "the session"
-        self.session = f"the {self.subject} session" if self.subject else "the session"
-        self.on = f" on {when(names.starts_at, names.zone, with_zone=True)}" if names.starts_at else ""
-        self.day = f" on {day(local(names.starts_at, names.zone))}" if names.starts_at else ""
+        self.starts = self.put(when(starts, zone, with_zone=True, dates=self.DATES)) if starts else ""
+        self.date = self.put(day(local(starts, zone), self.DATES)) if starts else ""
 
     @property
     def link(self) -> str | None:
@@ -79,19 +100,21 @@ class Said:
         return url if fine else None
 
     @property
-    def soon(self) -> str:
-        """When the session begins, near as it is: "tomorrow, Tue 3 Mar, 17:00 CET", in an SMS "today at 17:00 CET"."""
-        if self.names.starts_at is None:
-            return "soon"
-        near = soon(self.names.starts_at, self.names.now, self.names.zone)
-        if not near:
-            return self.on.strip()
-        return f"{near} at {self.clock}" if self.sms else f"{near}, {self.on.removeprefix(' on ')}"
-
-    @property
     def clock(self) -> str:
         """The time of day at which the session begins."""
         return clock(self.names.starts_at, self.names.zone) if self.names.starts_at else ""
+
+    @property
+    def near(self) -> str:
+        """Today or tomorrow, if the session is and that is known."""
+        starts = self.names.starts_at
+        return soon(starts, self.names.now, self.names.zone, self.DATES) if starts else ""
+
+    @property
+    def missed(self) -> tuple[int, int]:
+        """How many of how many recent sessions were missed; (0, 0) while there is no total to tell."""
+        missed, last = self.number("missed"), self.number("last")
+        return (missed, last) if missed >= 1 and last >= 2 else (0, 0)
 
     def number(self, name: str) -> int:
         """A whole number of the message; 0 when it has none of this name."""
@@ -102,22 +125,75 @@ class Said:
         """A word of the message, such as a code; empty when it has none of this name."""
         return str(self.message.numbers.get(name) or "")
 
-    def fill(self, template: str) -> str:
-        """A sentence with child, session, time and person put in."""
-        who = self.coordinator or "One of us"
-        return template.format(first=self.first, session=self.session, on=self.on, who=who)
+    def put(self, template: str, **said: str) -> str:
+        """A sentence in the letters of its channel, with these put in as they are."""
+        return (template.translate(self.IN_SMS) if self.sms else template).format(**said)
 
-    @property
-    def charge(self) -> str:
-        """What the outcome takes from the balance."""
-        units = counted(self.number("units"), "session")
-        return f"This uses {units} of your balance." if self.number("units") else "No session is used."
+    def parts(self) -> Parts:
+        """The three parts of the message, the first two beginning with a capital."""
+        subject, story, ask = self.words()[self.message.purpose]()
+        return capital(subject), capital(story), ask
 
-    @property
-    def total(self) -> str:
-        """The running total: "3 of the last 8 Maths sessions"; empty while there is none to tell."""
-        missed, last = self.number("missed"), self.number("last")
-        if missed < 1 or last < 2:
-            return ""
-        part = "" if missed >= last else f"{missed} of "
-        return f"{part}the last {last} {self.subject} sessions".replace("  ", " ")
+    def words(self) -> Mapping[Purpose, Callable[[], Parts]]:
+        """What says each purpose."""
+        return {
+            Purpose.ABSENCE_NOTICE: self.absence_notice,
+            Purpose.CONCERN: self.concern,
+            Purpose.CALLED_OFF: self.called_off,
+            Purpose.CANCELLATION_CONFIRMATION: self.cancellation_confirmation,
+            Purpose.ALL_CLEAR: self.all_clear,
+            Purpose.REMINDER: self.reminder,
+            Purpose.LIVE_RESCUE: self.live_rescue,
+            Purpose.ANSWER: self.answer,
+        }
+
+    def answer(self) -> Parts:
+        """How a text from the family was understood."""
+        meaning = self.word("meaning")
+        several = self.ANSWERS.get(f"{meaning}:several") if self.number("children") > 1 else None
+        told = several or self.ANSWERS.get(meaning, self.ANSWERS["unclear"])
+        return self.answer_subject(), self.put(told, first=self.first, who=self.coordinator or self.SOMEBODY), ""
+
+    @abstractmethod
+    def absence_notice(self) -> Parts:
+        """A child was not in a session."""
+
+    @abstractmethod
+    def concern(self) -> Parts:
+        """A child misses sessions often: the running total."""
+
+    @abstractmethod
+    def called_off(self) -> Parts:
+        """A session will not take place, by our doing."""
+
+    @abstractmethod
+    def cancellation_confirmation(self) -> Parts:
+        """The family cancelled, and what that costs."""
+
+    @abstractmethod
+    def all_clear(self) -> Parts:
+        """An earlier message was wrong."""
+
+    @abstractmethod
+    def reminder(self) -> Parts:
+        """A session is near."""
+
+    @abstractmethod
+    def live_rescue(self) -> Parts:
+        """A session has begun without the child."""
+
+    @abstractmethod
+    def answer_subject(self) -> str:
+        """The subject of an answer."""
+
+    @abstractmethod
+    def missed_sessions(self, children: list[str], more: int, date: str) -> str:
+        """Many children in few words: these, and so many `more`, missed sessions on that date (empty: on several)."""
+
+    @abstractmethod
+    def greeting(self) -> str:
+        """How an e-mail begins."""
+
+    @abstractmethod
+    def why(self, children: list[str]) -> str:
+        """Why the reader gets this e-mail: its last line."""

@@ -14,7 +14,7 @@ from db.decisions import message_row
 from db.engine import Books
 from db.journal_tables import messages
 from db.reply_tables import replies
-from db.tables import enrollments, guardians, student_guardians
+from db.tables import enrollments, guardians, student_guardians, students
 from domain.events import ReminderDue
 from domain.session_notices import chase_message
 from domain.tasks import TaskKind
@@ -48,10 +48,25 @@ async def test_a_message_shows_everything_about_itself(house: House) -> None:
     assert [h["state"] for h in message["history"]] == ["queued", "sending", "sent"]
     assert [a["result"] for a in message["attempts"]] == ["accepted"]
     assert "Sam" in message["body"]
+    assert (message["encoding"], message["segments"]) == ("GSM-7", 1)
     assert (await house.alice.get(f"/v1/messages/{message['id']}")).json() == message
     assert (await house.charlie.get(f"/v1/messages/{message['id']}")).status_code == 404
     of_session = (await house.alice.get(f"/v1/messages?session_id={message['session_id']}")).json()["items"]
-    assert {m["channel"] for m in of_session} == {"sms", "email"}
+    assert {m["channel"]: m["segments"] for m in of_session} == {"sms": 1, "email": None}
+
+
+async def test_a_spanish_family_is_written_to_in_spanish(house: House, books: Books) -> None:
+    async with books.transaction() as tx:
+        await tx.execute(update(guardians).where(guardians.c.id == house.academy.mother).values(language="es-MX"))
+        await tx.execute(update(students).where(students.c.id == house.academy.student).values(name="Sofía Reed"))
+    sms = await _sent(house)
+    assert "Sofía no estuvo en la clase de " in sms["body"]
+    assert sms["body"].endswith("¿Todo bien? Responda 1 enfermo/a, 2 no podia, 3 llameme.")
+    assert (sms["encoding"], sms["segments"]) == ("UCS-2", 3)
+    of_session = (await house.alice.get(f"/v1/messages?session_id={sms['session_id']}&channel=email")).json()["items"]
+    (email,) = [m for m in of_session if m["recipient"]["id"] == house.academy.mother]
+    assert email["subject"].startswith("Sofía no estuvo en la clase de ")
+    assert email["body"].endswith("Recibe este mensaje porque es contacto de Sofía.")
 
 
 async def test_a_person_sends_a_message_again_and_it_shows_who(house: House) -> None:

@@ -15,7 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.outcomes import Code
-from domain.sending import Channel, Message, Purpose
+from domain.phrases import LANGUAGES
+from domain.segments import measured
+from domain.sending import ABOUT_ABSENCE, Channel, Message, Purpose
 from domain.tasks import TaskKind
 from domain.wording import SMS_LIMIT, Names, Text, compose, when
 
@@ -23,11 +25,6 @@ Numbers = dict[str, int | str | None]
 GOLDEN = Path(__file__).parent / "golden"
 RECORD = os.environ.get("RECORD_GOLDEN") == "1"
 STARTS = datetime(2026, 3, 3, 16, 0, tzinfo=UTC)
-GSM_7 = frozenset(
-    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
-    "abcdefghijklmnopqrstuvwxyzäöñüà^{}\\[~]|€"
-)
-"""GSM 03.38 with its extension table; a letter outside doubles the segments of the whole SMS."""
 
 ANA = Names(
     student_name="Ana Lopez",
@@ -52,7 +49,7 @@ BEN = ANA.model_copy(
 
 
 def a_message(purpose: Purpose, channel: Channel, numbers: Numbers | None = None, *, offers: bool = True) -> Message:
-    to_staff = purpose in (Purpose.TASK_REMINDER, Purpose.UNRECORDED)
+    to_staff = purpose in TO_STAFF
     return Message(
         id="m",
         key=f"{purpose}:{channel}",
@@ -95,16 +92,20 @@ CASES: dict[str, tuple[Purpose, Numbers]] = {
     "task_reminder-reassigned": (Purpose.TASK_REMINDER, {"kind": "welcome_call", "step": "reassigned"}),
     "task_reminder-lead": (Purpose.TASK_REMINDER, {"kind": "fix_contact", "step": "lead"}),
 }
+TO_STAFF = (Purpose.TASK_REMINDER, Purpose.UNRECORDED)
 GOLDENS = [f"{name}.{channel}" for name in CASES for channel in Channel]
+GOLDENS_ES = [f"{g}.es" for g in GOLDENS if CASES[g.split(".")[0]][0] not in TO_STAFF]
+languages = pytest.mark.parametrize("language", sorted(LANGUAGES))
 
 
 def text_of(golden: str) -> Text:
-    name, channel = golden.rsplit(".", 1)
+    name, channel, *language = golden.split(".")
     purpose, numbers = CASES[name]
-    return compose(a_message(purpose, Channel(channel), numbers), ANA)
+    names = ANA.model_copy(update={"language": "".join(language) or "en"})
+    return compose(a_message(purpose, Channel(channel), numbers), names)
 
 
-@pytest.mark.parametrize("golden", GOLDENS)
+@pytest.mark.parametrize("golden", [*GOLDENS, *GOLDENS_ES])
 def test_a_message_reads_as_approved(golden: str) -> None:
     text, page = text_of(golden), GOLDEN / f"{golden}.txt"
     said = f"Subject: {text.subject}\n\n{text.body}\n" if text.subject else f"{text.body}\n"
@@ -114,7 +115,7 @@ def test_a_message_reads_as_approved(golden: str) -> None:
 
 
 def test_there_is_no_page_without_its_message() -> None:
-    assert {page.name for page in GOLDEN.iterdir()} == {f"{golden}.txt" for golden in GOLDENS}
+    assert {page.name for page in GOLDEN.iterdir()} == {f"{golden}.txt" for golden in (*GOLDENS, *GOLDENS_ES)}
 
 
 def test_every_purpose_has_its_words() -> None:
@@ -132,6 +133,35 @@ def test_short_plain_words_that_blame_nobody(golden: str) -> None:
     assert max(map(len, sentences)) <= 25
     words = re.findall(r"[A-Za-z']+", said)
     assert 0.39 * len(words) / len(sentences) + 11.8 * sum(map(_syllables, words)) / len(words) - 15.59 <= 5.9
+
+
+@pytest.mark.parametrize("golden", GOLDENS_ES)
+def test_spanish_is_short_and_blames_nobody(golden: str) -> None:
+    text = text_of(golden)
+    said = f"{text.subject or ''}. {text.body}".replace(ANA.join_url or "", "")
+    assert not re.search(r"\b(falt[aóo]|culpa|debe|tiene que|injustific|sanci|advert|incumpl|su hijo)", said, re.I)
+    assert max(len(s.split()) for s in re.split(r"[.!?:]\s|\n", said)) <= 25
+    if not text.subject:
+        assert (measured(text.body).encoding, len(text.body) <= SMS_LIMIT) == ("GSM-7", True)
+
+
+def test_staff_are_written_to_in_english_and_families_whose_language_we_lack_too() -> None:
+    for name, (purpose, numbers) in CASES.items():
+        for channel in Channel:
+            message = a_message(purpose, channel, numbers)
+            spanish, french = (compose(message, ANA.model_copy(update={"language": code})) for code in ("es-MX", "fr"))
+            assert french == text_of(f"{name}.{channel}")
+            assert (spanish == french) == (purpose in TO_STAFF)
+
+
+@languages
+def test_each_email_to_a_family_ends_with_why_it_came(language: str) -> None:
+    why = {"en": "You get this because you are a contact for", "es": "Recibe este mensaje porque es contacto de"}
+    names = ANA.model_copy(update={"language": language})
+    for purpose, numbers in CASES.values():
+        if purpose not in TO_STAFF:
+            body = compose(a_message(purpose, Channel.EMAIL, numbers), names).body
+            assert body.endswith(f"\n\n{why[language]} Ana.")
 
 
 def _syllables(word: str) -> int:
@@ -228,6 +258,71 @@ def test_children_absent_on_different_days_share_no_date() -> None:
     assert "missed sessions. Is all well?" in compose(told, ANA, tuple((told, c) for c in others)).body
 
 
+SPANISH = {"language": "es"}
+
+
+def test_siblings_share_one_text_in_spanish() -> None:
+    mine = a_message(Purpose.ABSENCE_NOTICE, Channel.SMS)
+    other = a_message(Purpose.CONCERN, Channel.SMS, {"missed": 3, "last": 8, "step": 0})
+    ana, ben = ANA.model_copy(update=SPANISH), BEN.model_copy(update=SPANISH)
+    assert compose(mine, ana, ((other, ben),)).body == (
+        "Bright Path: Ana no estuvo en la clase de Maths del mar 3 mar, 17:00 CET. "
+        "Ben no estuvo en 3 de las ultimas 8 clases de English, la mas reciente el mar 3 mar, 18:00 CET. "
+        "¿Todo bien? Responda 1 enfermo/a, 2 no podia, 3 llameme. Su respuesta vale para todos."
+    )
+
+
+@pytest.mark.parametrize(
+    ("children", "said"),
+    [
+        (("Ana", "Ben", "Cleo", "Dan", "Inés"), "Ana, Ben, Cleo, Dan e Inés no estuvieron en clase el mar 3 mar. ¿"),
+        (("Ana", "Ben", "Cleo", "Dan", "Hilda"), "Dan e Hilda no"),
+        (("Ana", "Ben", "Cleo", "Dan", "Yvonne"), "Dan e Yvonne no"),
+        (("Ana", "Ben", "Cleo", "Dan", "Yago"), "Dan y Yago no"),
+        (("Ana", "Ben", "Cleo", "Dan", "Hierónima"), "Dan y Hierónima no"),
+        (tuple(f"Maximilia{n}" for n in range(30)), " y 22 mas no estuvieron en clase el mar 3 mar. ¿Todo bien?"),
+    ],
+)
+def test_many_siblings_are_named_in_spanish(children: tuple[str, ...], said: str) -> None:
+    told = a_message(Purpose.ABSENCE_NOTICE, Channel.SMS)
+    first, *others = (ANA.model_copy(update={"student_name": c, **SPANISH}) for c in children)
+    assert said in compose(told, first, tuple((told, o) for o in others)).body
+
+
+@pytest.mark.parametrize(
+    ("starts", "ahead", "sms", "email"),
+    [
+        (datetime(2026, 3, 7, 16, tzinfo=UTC), 1, "hoy a las 17:00 CET", "hoy, sáb 7 mar, 17:00 CET"),
+        (datetime(2026, 8, 12, 23, 30, tzinfo=UTC), 3, "mañana a la 01:30 CEST", "mañana, jue 13 ago, 01:30 CEST"),
+        (datetime(2026, 1, 7, 16, tzinfo=UTC), 72, "el mié 7 ene, 17:00 CET", "el mié 7 ene, 17:00 CET"),
+        (datetime(2026, 12, 5, 16, tzinfo=UTC), 72, "el sab 5 dic, 17:00 CET", "el sáb 5 dic, 17:00 CET"),
+    ],
+)
+def test_spanish_dates_lose_their_accents_in_an_sms_alone(starts: datetime, ahead: int, sms: str, email: str) -> None:
+    names = ANA.model_copy(update={"starts_at": starts, "now": starts - timedelta(hours=ahead), **SPANISH})
+    for channel, said in ((Channel.SMS, sms), (Channel.EMAIL, email)):
+        assert f"Ana tiene Maths con Sam Reed {said}." in compose(a_message(Purpose.REMINDER, channel), names).body
+
+
+def test_names_keep_their_accents_in_a_spanish_sms() -> None:
+    names = ANA.model_copy(update={"student_name": "Sofía Lopez", "subject": "Física", **SPANISH})
+    body = compose(a_message(Purpose.LIVE_RESCUE, Channel.SMS), names).body
+    assert "Sofía todavia no ha entrado en la clase de Física. Empezaba a las 17:00 CET." in body
+
+
+def test_a_spanish_family_of_whom_little_is_known_still_gets_sentences() -> None:
+    bare = Names(operator_name="", language="es")
+    said = {p: compose(a_message(p, Channel.SMS), bare).body for p in (Purpose.REMINDER, Purpose.CALLED_OFF)}
+    assert said == {
+        Purpose.REMINDER: "Sus tutores: Su hijo o hija tiene una clase pronto. "
+        "Si su hijo o hija no puede venir, avisenos, por favor.",
+        Purpose.CALLED_OFF: "Sus tutores: La clase de su hijo o hija se cancela. Lo sentimos. "
+        "No se descuenta ninguna clase. Por favor, avise a su hijo o hija.",
+    }
+    concern = a_message(Purpose.CONCERN, Channel.SMS, {"missed": 2, "last": 4, "step": 2}, offers=False)
+    assert compose(concern, bare).body.endswith("Nos gustaria ayudar. Por favor, hable con nosotros.")
+
+
 def test_typographic_signs_in_names_do_not_double_an_sms() -> None:
     names = ANA.model_copy(update={"operator_name": "“Bright\u00a0Path” – O’Neil’s…"})
     body = compose(a_message(Purpose.ABSENCE_NOTICE, Channel.SMS), names).body
@@ -260,6 +355,7 @@ named = st.builds(
     Names,
     student_name=name,
     operator_name=name,
+    language=st.sampled_from(sorted(LANGUAGES)),
     zone=st.sampled_from(["UTC", "Asia/Kathmandu", "Europe/Madrid"]),
     guardian_name=st.none() | name,
     subject=st.none() | name,
@@ -283,6 +379,7 @@ told = st.sampled_from(
         (Purpose.CONCERN, {"missed": None, "last": "8"}),
     ]
 )
+starts = st.datetimes(datetime(2026, 1, 1), datetime(2027, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 quickly = settings(max_examples=25, deadline=None, database=None)
 
 
@@ -291,7 +388,7 @@ quickly = settings(max_examples=25, deadline=None, database=None)
 def test_an_sms_always_fits(what: tuple[Purpose, Numbers], names: Names, siblings: list[str], offers: bool) -> None:
     purpose, numbers = what
     message = a_message(purpose, Channel.SMS, numbers, offers=offers)
-    merges = purpose in (Purpose.ABSENCE_NOTICE, Purpose.CONCERN)
+    merges = purpose in ABOUT_ABSENCE
     also = tuple((message, names.model_copy(update={"student_name": s, "subject": s})) for s in siblings)
     text = compose(message, names, also if merges else ())
     assert 0 < len(text.body) <= SMS_LIMIT
@@ -300,11 +397,13 @@ def test_an_sms_always_fits(what: tuple[Purpose, Numbers], names: Names, sibling
     text.body.encode()
 
 
+@languages
 @pytest.mark.parametrize("purpose", list(Purpose))
-def test_the_longest_names_fit(purpose: Purpose) -> None:
+def test_the_longest_names_fit(purpose: Purpose, language: str) -> None:
     long = {field: "W" * 80 for field in Names.model_fields if field.endswith("_name") or field == "subject"}
     link = "https://meet.example/" + "x" * 99
     names = ANA.model_copy(update={"zone": "Asia/Kathmandu", "link": link, "join_url": link, **long})
+    names = names.model_copy(update={"language": language})
     for code in Code:
         numbers: Numbers = {"code": code.value, "units": 10, "missed": 10, "last": 20, "kind": "no_sessions_held"}
         assert len(compose(a_message(purpose, Channel.SMS, numbers), names).body) <= SMS_LIMIT
@@ -323,9 +422,16 @@ def test_an_email_always_fits(what: tuple[Purpose, Numbers], names: Names) -> No
     (text.subject + text.body).encode()
 
 
+@languages
 @quickly
-@given(told, st.text("abcdefgh ABC'-", min_size=1, max_size=80), st.text("Maths ", min_size=1, max_size=30))
-def test_plain_names_keep_an_sms_in_the_small_alphabet(what: tuple[Purpose, Numbers], who: str, subject: str) -> None:
+@given(told, st.text("abcdefgh ABC'-ñé", min_size=1, max_size=80), st.text("Maths ", min_size=1, max_size=30), starts)
+def test_plain_names_keep_an_sms_in_the_small_alphabet(
+    language: str, what: tuple[Purpose, Numbers], who: str, subject: str, starts_at: datetime
+) -> None:
     purpose, numbers = what
-    names = ANA.model_copy(update={"student_name": who, "operator_name": who, "subject": subject})
-    assert set(compose(a_message(purpose, Channel.SMS, numbers), names).body) <= GSM_7
+    said = {"student_name": who, "operator_name": who, "subject": subject, "starts_at": starts_at, "language": language}
+    message = a_message(purpose, Channel.SMS, numbers)
+    ben = BEN.model_copy(update={"language": language})
+    for also in ((), ((message, ben),) if purpose in ABOUT_ABSENCE else ()):
+        text = compose(message, ANA.model_copy(update=said), also)
+        assert measured(text.body).encoding == "GSM-7", text.body
