@@ -22,7 +22,6 @@ from domain.tasks import Role
 from domain.value import Id, id_of
 
 ACTOR = "Bellwether-Actor"
-INTEGRATION: tuple[Role, ...] = ()
 _RANK = tuple(Role)
 
 

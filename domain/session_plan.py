@@ -23,14 +23,6 @@ class SessionStep(StrEnum):
     OPEN_TASK = "open_task"
 
 
-BEFORE_THE_END = (
-    SessionStep.REMIND_BY_EMAIL,
-    SessionStep.REMIND_BY_SMS,
-    SessionStep.RESCUE,
-    SessionStep.RESCUE_AGAIN,
-)
-
-
 class Timing(Value):
     """When a session is, since when it is known at all and so, and whether families have a link to join it."""
 

@@ -40,16 +40,16 @@ class SessionWorkflow:
             for message_id in step.deliver:
                 with contextlib.suppress(ActivityError):
                     await deliver(session.org_id, message_id, Channel.EMAIL)  # staff are written to, never texted
-            if step.wait is None and self.nudged == seen and not step.deliver:
-                return
             if step.deliver:
                 continue
-            with contextlib.suppress(TimeoutError):
-                await workflow.wait_condition(
-                    lambda before=seen: self.nudged != before,  # type: ignore[misc]
-                    timeout=step.wait,
-                    timeout_summary=step.summary,
-                )
+            if step.wait is None and self.nudged == seen:
+                return
+            await self.until_nudged_or_due(seen, step)
+
+    async def until_nudged_or_due(self, seen: int, step: AdvanceSessionOut) -> None:
+        """Wait for a nudge since `seen`, at most until the next step."""
+        with contextlib.suppress(TimeoutError):
+            await workflow.wait_condition(lambda: self.nudged != seen, timeout=step.wait, timeout_summary=step.summary)
 
     async def advance(self) -> AdvanceSessionOut:
         """Take what is due; while the books are away, wait a little and try again."""
