@@ -10,6 +10,7 @@ from typing import Any
 from cli.importing.reading import Problem
 from cli.importing.writing import Change, Written
 from cli.terminal import complain, say, show, show_table
+from domain.wording import counted
 
 SHOWN = 50
 """Problems shown, and changes of each kind; the rest is counted."""
@@ -42,7 +43,7 @@ def tell(done: Done) -> None:
     elif done.dry_run:
         say("Everything is in order. Nothing was written: this was a dry run.")
     elif done.woken:
-        say(f"{done.woken} students were woken to settle what is new.")
+        say(f"Woken to settle what is new: {counted(done.woken, 'student')}.")
     if done.left_to_auditor:
         say(
             f"{done.left_to_auditor} could not be: Temporal is not running here. "
