@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from base64 import b64decode
 from difflib import get_close_matches
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Self
 
@@ -35,6 +36,9 @@ class Settings(BaseSettings):
     temporal_namespace: str = Field("default", description="Temporal namespace")
     temporal_api_key: SecretStr | None = Field(None, description="API key of Temporal Cloud; implies TLS")
     temporal_tls: bool = Field(False, description="use TLS to the Temporal frontend")
+    temporal_ui_url: str | None = Field(
+        None, description="where Temporal's own pages are; unset: those of the embedded one"
+    )
     data_dir: Path = Field(Path(".bellwether"), description="where the embedded parts keep their data")
     host: str = Field("127.0.0.1", description="address the HTTP API listens on")
     port: int = Field(8000, ge=0, le=65535, description="port of the HTTP API; 0 takes a free one")
@@ -66,6 +70,24 @@ class Settings(BaseSettings):
     email_per_second: float = Field(
         30.0, gt=0, description="e-mails handed to SendGrid in a second, over all workers; it publishes no limit"
     )
+    language_model: str | None = Field(
+        None, description="words drafts for review, openai:<model> or anthropic:<model>; unset: the templates do"
+    )
+    language_model_url: str | None = Field(
+        None, description="base address of an OpenAI-compatible or Anthropic API; unset: the maker's own"
+    )
+    language_model_key: SecretStr | None = Field(
+        None, description="key of that API; a server of your own may need none"
+    )
+    language_model_seconds: float = Field(
+        15.0, gt=0, le=120, description="seconds for one draft, a second try included"
+    )
+    language_model_tokens: int = Field(
+        2000, ge=500, description="tokens for one draft, in and out, a second try included"
+    )
+    language_model_tokens_a_day: int = Field(
+        200_000, ge=0, description="tokens for all drafts of a day; beyond it the templates word them"
+    )
     zoom_webhook_secret: SecretStr | None = Field(None, description="verifies Zoom's webhooks")
     livekit_api_key: str | None = Field(None, description="verifies LiveKit's webhooks")
     livekit_api_secret: SecretStr | None = Field(None, description="verifies LiveKit's webhooks")
@@ -86,6 +108,23 @@ class Settings(BaseSettings):
     def sends_email(self) -> bool:
         """True when e-mail goes to SendGrid instead of the outbox."""
         return self.sendgrid_api_key is not None
+
+    @field_validator("language_model")
+    @classmethod
+    def _is_a_language_model(cls, model: str | None) -> str | None:
+        maker, _, name = (model or "").partition(":")
+        if model is not None and (maker not in ("openai", "anthropic") or not name.strip()):
+            raise ValueError("must be openai:<model> or anthropic:<model>")
+        if model is not None and not (find_spec("pydantic_ai") and find_spec(maker)):
+            raise ValueError("needs packages that are not installed: pip install -e '.[language-model]'")
+        return model
+
+    @field_validator("language_model_url")
+    @classmethod
+    def _is_an_address(cls, url: str | None) -> str | None:
+        if url is not None and not url.startswith(("https://", "http://")):
+            raise ValueError("must begin with https:// or, for a server of your own, http://")
+        return url
 
     @field_validator("sendgrid_webhook_public_key")
     @classmethod
@@ -111,6 +150,12 @@ class Settings(BaseSettings):
         if empty:
             raise wrong
         return secret
+
+    @model_validator(mode="after")
+    def _language_model_is_whole(self) -> Self:
+        if self.language_model and not (self.language_model_url or self.language_model_key):
+            raise ValueError("LANGUAGE_MODEL needs LANGUAGE_MODEL_KEY, or LANGUAGE_MODEL_URL of a server of your own")
+        return self
 
     @model_validator(mode="after")
     def _livekit_is_whole(self) -> Self:

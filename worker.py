@@ -20,18 +20,24 @@ from activities.advance import AdvanceActivities
 from activities.audit import AuditActivities
 from activities.calendar import CalendarActivities
 from activities.deliver import DeliverActivities
+from activities.drafting import DraftActivities, tokens_today
+from activities.retention import RetentionActivities
 from activities.session import SessionActivities
 from activities.webhooks import WebhookActivities
 from db.engine import Books, open_books
-from messaging.choose import senders
+from messaging.choose import choose_drafter, senders
+from messaging.drafting import Drafter
 from messaging.sealing import Seal
 from messaging.sender import AT_ONCE, Channel, Sender
 from messaging.webhook_post import WebhookPost
 from settings import Settings, load
 from workflows.audit import AuditWorkflow
 from workflows.calendar import CalendarWorkflow
-from workflows.contract import DELIVERIES, STUDENTS, WEBHOOKS
-from workflows.nudging import nudge, nudge_session
+from workflows.contract import DELIVERIES, DRAFTS, STUDENTS, WEBHOOKS
+from workflows.drafts import DraftsWorkflow
+from workflows.letter import LetterWorkflow
+from workflows.nudging import nudge, nudge_session, send_letter
+from workflows.retention import RetentionWorkflow
 from workflows.schedules import ensure_schedules
 from workflows.session import SessionWorkflow
 from workflows.student import StudentWorkflow
@@ -79,24 +85,36 @@ def per_second(settings: Settings) -> dict[Channel, float]:
 
 
 def workers(
-    client: Client, books: Books, ways_out: Mapping[Channel, Sender], rates: Mapping[Channel, float] | None = None
+    client: Client,
+    books: Books,
+    ways_out: Mapping[Channel, Sender],
+    rates: Mapping[Channel, float] | None = None,
+    public_url: str | None = None,
 ) -> list[Worker]:
     """The worker of decisions, and those of deliveries."""
-    return [students_worker(client, books), *delivery_workers(client, books, ways_out, rates)]
+    return [students_worker(client, books), *delivery_workers(client, books, ways_out, rates, public_url)]
 
 
 def students_worker(client: Client, books: Books) -> Worker:
     """The worker of decisions: every workflow of a student or session."""
-    wake, wake_session = partial(nudge, client), partial(nudge_session, client)
+    wake, wake_session, send = (partial(act, client) for act in (nudge, nudge_session, send_letter))
     return Worker(
         client,
         task_queue=STUDENTS,
-        workflows=[StudentWorkflow, SessionWorkflow, AuditWorkflow, CalendarWorkflow],
+        workflows=[
+            StudentWorkflow,
+            SessionWorkflow,
+            LetterWorkflow,
+            AuditWorkflow,
+            CalendarWorkflow,
+            RetentionWorkflow,
+        ],
         activities=[
             AdvanceActivities(books).advance,
             SessionActivities(books, wake).advance_session,
-            AuditActivities(books, wake, wake_session).audit,
+            AuditActivities(books, wake, wake_session, send).audit,
             CalendarActivities(books, wake).extend_calendar,
+            RetentionActivities(books).forget,
         ],
         workflow_runner=sandbox(),
         graceful_shutdown_timeout=GRACE,
@@ -105,13 +123,18 @@ def students_worker(client: Client, books: Books) -> Worker:
 
 
 def delivery_workers(
-    client: Client, books: Books, ways_out: Mapping[Channel, Sender], rates: Mapping[Channel, float] | None = None
+    client: Client,
+    books: Books,
+    ways_out: Mapping[Channel, Sender],
+    rates: Mapping[Channel, float] | None = None,
+    public_url: str | None = None,
 ) -> list[Worker]:
     """One for each channel: a slow provider delays neither a decision nor the other channel.
 
-    `rates` as `per_second` has them; without, those of the outbox.
+    `rates` as `per_second` has them; without, those of the outbox. E-mails of families name where to end them, under
+    `public_url`; without one they do not.
     """
-    deliver = DeliverActivities(books, ways_out).deliver
+    deliver = DeliverActivities(books, ways_out, public_url).deliver
     return [
         Worker(
             client,
@@ -138,6 +161,19 @@ def webhooks_worker(client: Client, books: Books, post: WebhookPost, seal: Seal)
     )
 
 
+def drafts_worker(client: Client, books: Books, drafter: Drafter) -> Worker:
+    """The worker of drafts: a queue of its own, so that a drafter that takes its time delays nothing else."""
+    return Worker(
+        client,
+        task_queue=DRAFTS,
+        workflows=[DraftsWorkflow],
+        activities=[DraftActivities(books, drafter).make_drafts],
+        workflow_runner=sandbox(),
+        graceful_shutdown_timeout=GRACE,
+        max_cached_workflows=0,  # as for webhooks
+    )
+
+
 async def work(settings: Settings, database_url: str, temporal_address: str, stop: asyncio.Event) -> None:
     """Run all workers until `stop` is set."""
     client = await connect(settings, temporal_address)
@@ -147,10 +183,12 @@ async def work(settings: Settings, database_url: str, temporal_address: str, sto
         running.push_async_callback(books.close)
         for sender in set(ways_out.values()):
             running.push_async_callback(sender.close)
-        for worker in workers(client, books, ways_out, per_second(settings)):
+        for worker in workers(client, books, ways_out, per_second(settings), settings.public_url):
             await running.enter_async_context(worker)
         post = await running.enter_async_context(WebhookPost(to_private=settings.webhooks_to_private))
         await running.enter_async_context(webhooks_worker(client, books, post, Seal(settings)))
+        drafter = choose_drafter(settings, partial(tokens_today, books))
+        await running.enter_async_context(drafts_worker(client, books, drafter))
         await ensure_schedules(client)
         await stop.wait()
 

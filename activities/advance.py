@@ -11,9 +11,9 @@ from db import clock, inbox, student_facts
 from db.decisions import Pages
 from db.engine import Books, Tx
 from db.messages import hand_out
-from domain.events import Event, OutcomeRecorded, StepDue
+from domain.events import ChargeWaived, Event, OutcomeRecorded, StepDue, StepForced
 from domain.facts import Facts
-from domain.plan import armed
+from domain.plan import Step, armed
 from domain.sending import Message, MessageState
 from domain.state import State
 from domain.student import decide
@@ -45,17 +45,20 @@ async def advance(tx: Tx, org_id: Id, student_id: Id, now: datetime, in_flight: 
     if state is None:
         return AdvanceOut(finished=True, summary="no such student")
     rows = await inbox.waiting(tx, org_id, student_id)
-    named = [r.event.outcome_id for r in rows if isinstance(r.event, OutcomeRecorded)]
+    named = [r.event.outcome_id for r in rows if isinstance(r.event, OutcomeRecorded | ChargeWaived)]
     facts = await student_facts.load(tx, org_id, student_id, named, now)
     pages = Pages(org_id, student_id, now)
     for row in rows:
+        if isinstance(row.event, StepForced):
+            facts = await _with_loads(tx, org_id, facts)
         state, facts = _take(pages, state, facts, row.event, row.id)
     again = len(rows) == inbox.BATCH
     if not again:
         state, facts = await _take_what_is_due(tx, pages, state, facts)
     due_now, next_due = _messages_and_deadline(state, facts, now, in_flight)
     channels = {m.id: m.channel for m in facts.messages if m.id in due_now}
-    await pages.write(tx, state, next_due)
+    first = next(iter(armed(state, facts, now)), None)
+    await pages.write(tx, state.model_copy(update={"next_act": first.act if first else None}), next_due)
     await inbox.mark_decided(tx, org_id, [r.id for r in rows], now)
     await hand_out(tx, org_id, due_now, now)
     return AdvanceOut(
@@ -63,7 +66,7 @@ async def advance(tx: Tx, org_id: Id, student_id: Id, now: datetime, in_flight: 
         wait=None if next_due is None else max(next_due - now, SOON),
         again=again,
         finished=state.withdrawn and not state.tasks and not due_now and next_due is None,
-        summary=_summary(state, facts, now),
+        summary=_summary(first),
         channels=channels,
     )
 
@@ -82,10 +85,14 @@ async def _take_what_is_due(tx: Tx, pages: Pages, state: State, facts: Facts) ->
         if first is None or first.due_at > pages.now:
             break
         if first.act in ("reassign", "escalate"):
-            team = await student_facts.team(tx, pages.org_id, lock=True)
-            facts = facts.model_copy(update={"team": team})
+            facts = await _with_loads(tx, pages.org_id, facts)
         state, facts = _take(pages, state, facts, StepDue(step=first.key, due_at=first.due_at), None)
     return state, facts
+
+
+async def _with_loads(tx: Tx, org_id: Id, facts: Facts) -> Facts:
+    """The facts with the team's loads as they are, held until the end: a task is to be given to the least loaded."""
+    return facts.model_copy(update={"team": await student_facts.team(tx, org_id, lock=True)})
 
 
 def _messages_and_deadline(
@@ -107,7 +114,7 @@ def _messages_and_deadline(
 
 def _due(message: Message) -> datetime | None:
     """When a message is to be handed out (again), to be sent or looked up; None when it needs neither."""
-    if message.state is MessageState.UNKNOWN:
+    if message.state in (MessageState.UNKNOWN, MessageState.SENT):
         due_at = message.look_up_at
     else:
         due_at = message.due_at if message.state in (MessageState.QUEUED, MessageState.SENDING) else None
@@ -116,8 +123,7 @@ def _due(message: Message) -> datetime | None:
     return due_at
 
 
-def _summary(state: State, facts: Facts, now: datetime) -> str:
-    first = next(iter(armed(state, facts, now)), None)
+def _summary(first: Step | None) -> str:
     return (
         "waiting for the next fact"
         if first is None

@@ -15,9 +15,10 @@ from typing import Any
 from sqlalchemy import Row
 from temporalio import activity
 
+from activities import link_letters, reviewed
 from activities.inputs import DELIVER, DeliverIn, DeliverOut
-from activities.looking_up import Question, answered, first_look_up, question
-from db import clock, inbox, messages, names, operations, reports, suppressions
+from activities.looking_up import Question, answered, checked, first_check, first_look_up, question
+from db import clock, inbox, messages, names, operations, reports, suppressions, unsubscribing
 from db.engine import Books, Tx
 from db.student_facts import newest_policy, to_message
 from domain.events import MessageReported
@@ -25,14 +26,17 @@ from domain.sending import (
     ABOUT_ABSENCE,
     EMAIL_AGAIN_AFTER,
     RELEASED,
+    TRYING_ONCE_MORE,
     Channel,
     Message,
     MessageState,
+    Purpose,
     Verdict,
     busy_for,
     may_leave,
     next_attempt,
 )
+from domain.staff_pages import page_of
 from domain.tasks import TaskKind
 from domain.value import Id
 from domain.wording import compose
@@ -52,10 +56,10 @@ class Claim:
 
 
 class DeliverActivities:
-    """Holds the books and the ways out for `deliver`."""
+    """Holds the books, the ways out and our public address, where families end e-mails, for `deliver`."""
 
-    def __init__(self, books: Books, senders: Mapping[Way, Sender]) -> None:
-        self.books, self.senders = books, senders
+    def __init__(self, books: Books, senders: Mapping[Way, Sender], public_url: str | None = None) -> None:
+        self.books, self.senders, self.public_url = books, senders, public_url
 
     @activity.defn(name=DELIVER)
     async def deliver(self, given: DeliverIn) -> DeliverOut:
@@ -66,7 +70,7 @@ class DeliverActivities:
         """The same at the given engine time."""
         async with self.books.transaction() as tx:
             now = engine_now.astimezone(UTC) + await clock.ahead(tx)
-            claim = await _claim(tx, org_id, message_id, now, self.senders)
+            claim = await _claim(tx, org_id, message_id, now, self.senders, self.public_url)
         if isinstance(claim, DeliverOut):
             return claim
         if isinstance(claim, Question):
@@ -82,13 +86,17 @@ class DeliverActivities:
     async def _look_up(self, org_id: Id, message_id: Id, asked: Question, now: datetime) -> DeliverOut:
         """Ask the provider what became of an SMS; nothing is sent."""
         sender = self.senders["sms"]
+        if asked.provider_id is not None:
+            stands = await sender.standing(asked.provider_id, now) if isinstance(sender, LooksUp) else None
+            async with self.books.transaction() as tx:
+                return await checked(tx, org_id, message_id, stands, now)
         found = await sender.look_up(asked.to, asked.body, asked.since, now) if isinstance(sender, LooksUp) else None
         async with self.books.transaction() as tx:
             return await answered(tx, org_id, message_id, found, now)
 
 
 async def _claim(
-    tx: Tx, org_id: Id, message_id: Id, now: datetime, senders: Mapping[Way, Sender]
+    tx: Tx, org_id: Id, message_id: Id, now: datetime, senders: Mapping[Way, Sender], public_url: str | None
 ) -> Claim | Question | DeliverOut:
     whose = await messages.recipient_of(tx, org_id, message_id)
     if whose is None:
@@ -107,13 +115,22 @@ async def _claim(
     if verdict.act != "leave":
         return await _does_not_leave(tx, org_id, message, verdict, now)
     with_it = [r for r in others if r.id in verdict.merge]
-    text = compose(
-        message,
-        await names.of(tx, org_id, message, now),
-        tuple([(to_message(r), await names.of(tx, org_id, to_message(r), now)) for r in with_it]),
-    )
+    said = await reviewed.as_read(tx, org_id, message, await names.of(tx, org_id, message, now), now)
+    if said is None:
+        return DeliverOut(state=S.HELD)
+    if message.purpose is Purpose.SIGN_IN_LINK:  # the reader asked for it: nothing to end
+        stop_link, (text, kept) = None, await link_letters.written(tx, org_id, message, said)
+    else:
+        stop_link = await unsubscribing.link_for(tx, org_id, message, person, public_url, now)
+        links = {"stop_link": stop_link, "link": page_of(message, public_url)}
+        text = kept = compose(
+            message,
+            said.model_copy(update=links),
+            tuple([(to_message(r), await names.of(tx, org_id, to_message(r), now)) for r in with_it]),
+        )
     address = person.phone if message.channel is Channel.SMS else person.email
-    claimed = {"address": address, "subject": text.subject, "body": text.body, "handed_over_at": now}
+    claimed = {"address": address, "subject": kept.subject, "body": kept.body, "handed_over_at": now}
+    claimed["template_version"] = text.template_version
     await messages.record(tx, org_id, message, S.SENDING, now, reason=None, provider=provider, **claimed)
     for r in with_it:
         await messages.record(tx, org_id, r, S.MERGED, now, merged_into=message.id, handed_over_at=now)
@@ -124,6 +141,7 @@ async def _claim(
         subject=text.subject,
         body=text.body,
         valid_for=message.expires_at - now,
+        stop_link=stop_link,
     )
     return Claim(letter=letter, attempts=len(row.attempts) + 1)
 
@@ -148,6 +166,7 @@ async def _recipient_facts(
         zone=person.zone,
         phone_closed=closed.get(Channel.SMS.value),
         email_closed=closed.get(Channel.EMAIL.value),
+        is_contact=await messages.is_contact(tx, org_id, message.student_id, message.recipient_id),
         counted_sms=await messages.counted_sms(tx, org_id, message.recipient_id, now),
         weekly_sms_cap=policy.weekly_sms_cap,
         siblings=tuple(to_message(r) for r in others),
@@ -188,12 +207,14 @@ async def _record(
     if (pause := busy_for(receipt.reason, receipt.retry_after)) and receipt.result is Result.retry:
         attempt["until"] = (now + pause).isoformat()
     tried = {"attempts": [*row.attempts, attempt]}
+    provider_id = receipt.provider_id or row.provider_id
     if row.reports:  # a report was quicker than this answer, and knows more
-        await reports.note(tx, org_id, row, provider_id=receipt.provider_id or row.provider_id, **tried)
+        check_at = first_check(row, sender, provider_id) if row.state == S.SENT else None
+        await reports.note(tx, org_id, row, provider_id=provider_id, look_up_at=check_at, **tried)
         return DeliverOut(state=row.state)
     match receipt.result:
         case Result.accepted:
-            sent = {"provider_id": receipt.provider_id, "reason": None, "look_up_at": None}
+            sent = {"provider_id": provider_id, "reason": None, "look_up_at": first_check(row, sender, provider_id)}
             await messages.record(tx, org_id, row, S.SENT, now, **sent, **tried)
             return DeliverOut(state=S.SENT)
         case Result.retry:
@@ -228,7 +249,7 @@ async def _ambiguous(
     await messages.record(tx, org_id, row, S.UNKNOWN, now, **unknown)
     unknown_before = sum(a["result"] == Result.ambiguous for a in row.attempts)
     if row.channel == Channel.EMAIL and not unknown_before and now + EMAIL_AGAIN_AFTER < row.expires_at:
-        again = {"due_at": now + EMAIL_AGAIN_AFTER, "handed_out_at": None, "reason": "trying_once_more"}
+        again = {"due_at": now + EMAIL_AGAIN_AFTER, "handed_out_at": None, "reason": TRYING_ONCE_MORE}
         await messages.record(tx, org_id, row, S.QUEUED, now, **again)
     else:
         await _report(tx, org_id, row, now)

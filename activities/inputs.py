@@ -13,6 +13,8 @@ DELIVER = "deliver"
 AUDIT = "audit"
 EXTEND_CALENDAR = "extend_calendar"
 DELIVER_WEBHOOKS = "deliver_webhooks"
+FORGET = "forget"
+MAKE_DRAFTS = "make_drafts"
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,22 @@ class CalendarOut:
 
 
 @dataclass(frozen=True)
+class DraftsOut:
+    """How many drafts were begun, and how many were put aside because the facts behind them had changed."""
+
+    made: int = 0
+    expired: int = 0
+
+
+@dataclass(frozen=True)
 class WebhooksOut:
     """How many attempts a look at the webhooks has begun."""
 
     tried: int = 0
+
+
+@dataclass(frozen=True)
+class ForgetOut:
+    """How many rows of each table were emptied or deleted."""
+
+    forgotten: dict[str, int] = field(default_factory=dict)

@@ -65,7 +65,8 @@ async def advance_session(tx: Tx, org_id: Id, session_id: Id, now: datetime) -> 
         state, facts = await _take(pages, state, facts, step)
     due_now, later = await pages.staff_messages()
     next_due = min((at for at in (step.due_at if step else None, later) if at), default=None)
-    state = state.model_copy(update={"running": bool(next_due or due_now)})
+    armed_step = step.step.value if step else None
+    state = state.model_copy(update={"running": bool(next_due or due_now), "next_act": armed_step})
     await pages.remember(state, facts.status, next_due)
     await messages.hand_out(tx, org_id, due_now, now)
     return AdvanceSessionOut(

@@ -14,7 +14,7 @@ from api.problem_kinds import OWN
 from api.values import RowId
 from db import inbox, story
 from db.engine import Tx
-from domain.events import Event
+from domain.events import Event, MessageRetried
 from domain.explaining import refusal
 from domain.refusals import Conflict, NotFound
 from domain.value import Id
@@ -51,6 +51,25 @@ async def put(here: Caller, tx: Tx, student_id: Id, act_id: Id, event: Event, no
     if await story.student_of_act(tx, here.org_id, act_id) is None:
         await inbox.put(tx, here.org_id, student_id, event, now, row_id=act_id)
     here.wake(student_id, act_id)
+
+
+async def note_retry(
+    here: Caller,
+    tx: Tx,
+    student_id: Id,
+    message_id: Id,
+    how: Literal["resent", "released"],
+    why: Id | None,
+    now: datetime,
+) -> Id:
+    """Tell the student's workflow that a person let a message go again, so that the run shows it; returns the act's id.
+
+    `why` is the note with the reason.
+    """
+    act_id = here.new_id()
+    by = here.person().id
+    await put(here, tx, student_id, act_id, MessageRetried(message_id=message_id, how=how, by=by, reason_id=why), now)
+    return act_id
 
 
 async def is_decided(here: Caller, act_id: Id) -> bool:

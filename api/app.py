@@ -15,38 +15,57 @@ from temporalio.client import Client
 from api import (
     absences,
     acts,
+    api_keys,
     attendance_boards,
+    audit,
     calendar_addresses,
     calendar_feeds,
     cases,
     closures,
+    conversations,
     corrections,
     description,
+    draft_acts,
+    drafts,
     enrollments,
     evidence,
     exports,
+    follow_ups,
     guardian_addresses,
     guardians,
     health,
     holds,
+    imports,
     leaving,
     ledger,
     make_ups,
     marks,
+    message_templates,
     messages,
     organization,
     outcomes,
+    own_messages,
     participants,
     policies,
+    policy_trials,
     problems,
     raw_events,
+    reaching,
     recurrences,
     replies,
+    run_acts,
+    runs,
     schedules,
     session_boards,
     session_changes,
+    session_notes,
+    session_questions,
+    session_runs,
     sessions,
+    sign_in_links,
     staff,
+    statements,
+    student_notes,
     students,
     task_verbs,
     tasks,
@@ -61,14 +80,31 @@ from db.engine import Books, open_books
 from settings import Settings
 
 ROOMS = (
-    *(staff, students, guardians, guardian_addresses, leaving, schedules, enrollments, sessions),
+    *(sign_in_links, staff, students, guardians, guardian_addresses, leaving, schedules, enrollments, sessions),
     *(outcomes, corrections, ledger, timeline),
-    *(cases, tasks, task_verbs, messages, holds, replies, policies, acts),
-    *(organization, recurrences, closures, session_changes),
+    *(
+        cases,
+        tasks,
+        task_verbs,
+        follow_ups,
+        student_notes,
+        message_templates,
+        messages,
+        conversations,
+        holds,
+        replies,
+        policies,
+        policy_trials,
+        acts,
+    ),
+    *(organization, recurrences, closures, session_changes, session_questions, session_notes),
     *(absences, make_ups, terms),
     *(evidence, marks, participants, raw_events, reports, inbound, receiving),
     *(session_boards, attendance_boards, exports, calendar_addresses, calendar_feeds),
     *(webhook_endpoints, webhook_deliveries),
+    *(drafts, draft_acts, own_messages),
+    *(api_keys, audit, imports, statements),
+    *(runs, session_runs, run_acts, reaching),
 )
 
 
@@ -82,8 +118,13 @@ def create_app(
     database_url: str,
     connect: Callable[[], Awaitable[Client]],
     clock: Callable[[], datetime] = engine_time,
+    *,
+    one_click: bool = False,
 ) -> FastAPI:
-    """The API on these books and this Temporal server, which it connects to at first use."""
+    """The API and the pages on these books and this Temporal server, which it connects to at first use.
+
+    `one_click` lets anybody sign in as anybody, without a password: for the demo and nothing else.
+    """
 
     @asynccontextmanager
     async def running(app: FastAPI) -> AsyncIterator[None]:
@@ -104,6 +145,7 @@ def create_app(
         generate_unique_id_function=_operation_id,
     )
     app.state.settings, app.state.clock = settings, clock
+    app.state.one_click = one_click
     app.state.webhook_slots = Semaphore(receiving.AT_ONCE)
     problems.install(app)
     app.include_router(health.router)

@@ -12,7 +12,7 @@ from api.access import Here
 from api.calendar_rights import actor_of, may_plan, wake_all
 from api.once import router as doors
 from api.values import Asked, Day, Listed, Lister, Name, Told
-from db import closing, session_changes
+from db import audit_log, closing, session_changes
 from domain.outcomes import Code
 from domain.refusals import Conflict
 
@@ -66,6 +66,8 @@ async def close_days(here: Here, asked: ClosureIn) -> Closed:
     async with here.transaction() as tx:
         now = await here.now(tx)
         rows = await closing.close(tx, here.org_id, asked.days, asked.name)
+        span = {"from": asked.days[0].isoformat(), "to": asked.days[-1].isoformat()}
+        await audit_log.write(tx, here.org_id, here.by, "calendar", "days_closed", now, **span)
         standing = await closing.sessions_on(tx, here.org_id, asked.days, now)
     called_off, by = [], actor_of(here)
     for session_id in standing:  # each alone: a week of a large academy is too much for one transaction
@@ -99,7 +101,9 @@ async def reopen_day(here: Here, day: Day) -> Response:
     """Take a closure back. Lessons that were left out are made again; what was called off stays called off."""
     may_plan(here)
     async with here.transaction() as tx:
-        made = await closing.reopen(tx, here.org_id, day, await here.now(tx))
+        now = await here.now(tx)
+        made = await closing.reopen(tx, here.org_id, day, now)
+        await audit_log.write(tx, here.org_id, here.by, "calendar", "day_reopened", now, **{"from": day.isoformat()})
         for student_id in made.students:
             here.wake(student_id, student_id)
     return Response(status_code=204)

@@ -69,6 +69,7 @@ class Evidence(Told):
     ignored: bool
     connection: str | None
     code: Code | None
+    late_minutes: int | None
     value: float | None
     by: str | None
 

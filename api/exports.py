@@ -50,7 +50,7 @@ async def export_attendance_csv(
 ) -> StreamingResponse:
     """Attendance as CSV, with a header in any case. A text that looks like a formula begins with an apostrophe."""
     span = _span(since, until, schedule_id, student_id, ed_fi_only)
-    return await _file(here, span, "csv", "text/csv; charset=utf-8; header=present", _csv, _csv_line(COLUMNS))
+    return await _file(here, span, "csv", "text/csv; charset=utf-8; header=present", _csv, csv_line(COLUMNS))
 
 
 @router.get("/exports/attendance.ndjson", response_class=StreamingResponse)
@@ -104,14 +104,20 @@ def _cells(row: Row[Any]) -> dict[str, Any]:
     return {name: known[name] for name in COLUMNS}
 
 
-def _csv_line(cells: Sequence[Any]) -> str:
+def csv_line(cells: Sequence[Any]) -> str:
+    """One line of a CSV file."""
     written = io.StringIO()
     csv.writer(written).writerow(cells)
     return written.getvalue()
 
 
+def plain_cell(cell: Any) -> Any:
+    """The cell; a text that a spreadsheet may take for a formula begins with an apostrophe."""
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell
+
+
 def _csv(row: Row[Any]) -> str:
-    return _csv_line([f"'{c}" if isinstance(c, str) and c.startswith(FORMULA) else c for c in _cells(row).values()])
+    return csv_line([plain_cell(cell) for cell in _cells(row).values()])
 
 
 def _object(row: Row[Any]) -> str:

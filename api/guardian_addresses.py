@@ -9,10 +9,10 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Row
 
 from api.access import Here
-from api.guardians import Guardian
+from api.guardians import Guardian, Language
 from api.once import router as doors
 from api.problem_kinds import OWN
-from api.values import Asked, Email, Phone, RowId
+from api.values import Asked, Email, Phone, RowId, Zone
 from db import roster, suppressions
 from db.engine import Tx
 from db.tables import guardians
@@ -25,11 +25,13 @@ router = doors("people")
 
 
 class AddressChange(Asked):
-    """The new number or e-mail address; null takes it away, what is left out stays."""
+    """What is new; what is left out stays. Null takes a number or an e-mail address away."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"phone": "+14155550102"}]})
     phone: Phone | None = None
     email: Email | None = None
+    language: Language = "en"
+    zone: Zone = "UTC"
 
 
 class LiftIn(Asked):
@@ -40,7 +42,10 @@ class LiftIn(Asked):
 
 
 class Suppressed(BaseModel):
-    """Why nothing is sent to an address, since when, and which message brought it to light; and who lifted it."""
+    """Why nothing is sent to an address, and since when; and who lifted it.
+
+    A message brought it to light, or a guardian asked for it himself, by the link in an e-mail; so he may lift it.
+    """
 
     channel: Channel
     address: str
@@ -50,6 +55,8 @@ class Suppressed(BaseModel):
     message_id: str | None
     lifted_at: datetime | None
     lifted_by: str | None
+    closed_by_guardian: str | None
+    lifted_by_guardian: str | None
 
 
 class Reachable(Guardian):
@@ -66,7 +73,8 @@ async def _shown(tx: Tx, row: Row[Any]) -> Reachable:
     return Reachable.of(row, suppressed=closed)
 
 
-_KEPT = ("channel", "address", "reason", "since", "message_id", "lifted_at", "lifted_by")
+_GUARDIANS = ("closed_by_guardian", "lifted_by_guardian")
+_KEPT = ("channel", "address", "reason", "since", "message_id", "lifted_at", "lifted_by", *_GUARDIANS)
 
 
 @router.get("/guardians/{guardian_id}")
@@ -78,7 +86,7 @@ async def get_guardian(here: Here, guardian_id: RowId) -> Reachable:
 
 @router.patch("/guardians/{guardian_id}")
 async def change_guardian(here: Here, guardian_id: RowId, asked: AddressChange) -> Reachable:
-    """Change the number or the e-mail address. What closed the old one does not count for the new one."""
+    """Change how a contact is reached. What closed the old number or address does not count for the new one."""
     here.person(Role.COORDINATOR)
     async with here.transaction() as tx:
         row = await roster.one(tx, guardians, here.org_id, guardian_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated
 
 from fastapi import Response
 from pydantic import ConfigDict, Field
@@ -16,6 +17,7 @@ from db.roster import Directory
 from db.tables import guardians, students
 
 router = doors("people")
+Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=35)]
 
 
 class Child(Asked):
@@ -48,7 +50,7 @@ class GuardianIn(Asked):
     phone: Phone | None = None
     email: Email | None = None
     zone: Zone | None = None
-    language: str = Field("en", pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=35)
+    language: Language = "en"
     students: list[Child] = Field([], max_length=20)
 
 

@@ -50,12 +50,15 @@ async def livez() -> Alive:
 @router.get("/readyz", responses={503: {"model": Readiness, "description": "A part is down"}}, response_model=Readiness)
 async def readyz(request: Request) -> JSONResponse:
     """Whether every part is up. With Temporal down outcomes are still accepted, and decided when it is back."""
-    (books, migrations), temporal = await asyncio.gather(
-        _books(request.app.state.books), _temporal(request.app.state.gateway)
-    )
-    ready = books.ready and migrations.ready and temporal.ready
-    found = Readiness(ready=ready, books=books, migrations=migrations, temporal=temporal)
-    return JSONResponse(found.model_dump(exclude_none=True), 200 if ready else 503)
+    found = await readiness(request.app.state.books, request.app.state.gateway)
+    return JSONResponse(found.model_dump(exclude_none=True), 200 if found.ready else 503)
+
+
+async def readiness(books: Books, gateway: StudentsGateway) -> Readiness:
+    """Ask every part; one that does not answer within PATIENCE is down."""
+    (kept, migrations), temporal = await asyncio.gather(_books(books), _temporal(gateway))
+    ready = kept.ready and migrations.ready and temporal.ready
+    return Readiness(ready=ready, books=kept, migrations=migrations, temporal=temporal)
 
 
 async def _books(books: Books) -> tuple[Part, Part]:

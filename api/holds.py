@@ -10,12 +10,14 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Row
 
 from api.access import Caller, Here
+from api.acts import note_retry
 from api.once import router as doors
 from api.values import Asked, FreeText
-from db import mail, notes, operations_acts
+from db import audit_log, mail, notes, operations_acts
 from db.engine import Tx
 from db.mail import Held
 from domain.tasks import Role, TaskKind
+from domain.value import Id
 
 router = doors("messages")
 _TASKS: dict[Held, TaskKind] = {
@@ -48,12 +50,14 @@ async def release_holds(here: Here, asked: HoldIn) -> LetGo:
     async with here.transaction() as tx:
         now = await here.now(tx)
         rows = await mail.release(tx, here.org_id, asked.held_by, now)
+        why = await notes.write(tx, here.org_id, here.new_id(), asked.note, by, now)
         for row in rows:
             if row.student_id:
-                here.wake(row.student_id, row.id)
+                await note_retry(here, tx, row.student_id, row.id, "released", why, now)
             elif row.session_id:
                 here.wake_session(row.session_id)
-        return await _finish(here, tx, asked, rows, by, now)
+        await audit_log.write(tx, here.org_id, by, "message", "holds_released", now, reason_id=why, messages=len(rows))
+        return await _finish(here, tx, asked, rows, by, why, now)
 
 
 @router.post("/holds/discard")
@@ -63,10 +67,13 @@ async def discard_holds(here: Here, asked: HoldIn) -> LetGo:
     async with here.transaction() as tx:
         now = await here.now(tx)
         rows = await mail.discard(tx, here.org_id, asked.held_by, now)
-        return await _finish(here, tx, asked, rows, by, now)
+        why = await notes.write(tx, here.org_id, here.new_id(), asked.note, by, now)
+        await audit_log.write(tx, here.org_id, by, "message", "holds_discarded", now, reason_id=why, messages=len(rows))
+        return await _finish(here, tx, asked, rows, by, why, now)
 
 
-async def _finish(here: Caller, tx: Tx, asked: HoldIn, rows: Sequence[Row[Any]], by: str, now: datetime) -> LetGo:
-    note_id = await notes.write(tx, here.org_id, here.new_id(), asked.note, by, now)
-    done = await operations_acts.finish_all(tx, here.org_id, _TASKS[asked.held_by], by, note_id, now)
+async def _finish(
+    here: Caller, tx: Tx, asked: HoldIn, rows: Sequence[Row[Any]], by: str, why: Id | None, now: datetime
+) -> LetGo:
+    done = await operations_acts.finish_all(tx, here.org_id, _TASKS[asked.held_by], by, why, now)
     return LetGo(messages=[r.id for r in rows], tasks=done)

@@ -25,6 +25,8 @@ from domain.tasks import Role
 router = doors("evidence")
 SOURCE = "marks"
 MOST = 1000
+LATEST = 1440
+"""Minutes: no session is longer than a day."""
 
 
 class MarkIn(Asked):
@@ -34,11 +36,14 @@ class MarkIn(Asked):
     student_id: RowId | None = None
     student_ref: Reference | None = None
     code: Code
+    late_minutes: Annotated[int | None, Field(ge=1, le=LATEST, description="only with `late`")] = None
 
     @model_validator(mode="after")
     def _is_markable(self) -> MarkIn:
         if self.code not in MARKABLE:
             raise ValueError(f"a mark is one of {', '.join(sorted(MARKABLE))}; post another outcome to /v1/outcomes")
+        if self.late_minutes is not None and self.code is not Code.LATE:
+            raise ValueError("late_minutes belongs to the code late")
         return self
 
 
@@ -76,6 +81,7 @@ class Mark(BaseModel):
     student_id: str
     student_name: str
     code: Code
+    late_minutes: int | None
     by: str | None
     at: datetime
 
@@ -98,19 +104,23 @@ async def mark_students(here: Here, session_id: RowId, asked: MarksIn) -> Marks:
         expected = {s.id: s for s in await evidence.sheet(tx, here.org_id, session.id)}
         everybody = [s.id for s in expected.values() if s.is_awaited] if asked.everybody else []
         names, codes = Directory(tx, here.org_id), dict.fromkeys(everybody, Code.ATTENDED)
+        late: dict[str, int | None] = {}
         for mark in (*(asked.marks or ()), *asked.but):
             student = await names.find(students, mark.student_id, mark.student_ref)
             if student.id not in expected:
                 raise Invalid("not_expected", f"{student.name} is not expected in this session; {OWN['not_expected']}")
-            codes[student.id] = mark.code
+            codes[student.id], late[student.id] = mark.code, mark.late_minutes
         seen = [
-            Seen(key=here.new_id(), kind=EvidenceKind.MARK, at=now, student_id=s, code=code, by=here.by)
-            for s, code in codes.items()
+            Seen(here.new_id(), EvidenceKind.MARK, now, student_id=s, code=c, late_minutes=late.get(s), by=here.by)
+            for s, c in codes.items()
         ]
         await evidence.write(tx, here.org_id, session.id, SOURCE, seen, now)
         await wake(here, tx, [session.id], now)
     return Marks(
-        items=[Mark(student_id=s, student_name=expected[s].name, code=c, by=here.by, at=now) for s, c in codes.items()]
+        items=[
+            Mark(student_id=s, student_name=expected[s].name, code=c, late_minutes=late.get(s), by=here.by, at=now)
+            for s, c in codes.items()
+        ]
     )
 
 

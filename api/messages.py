@@ -6,28 +6,31 @@ from datetime import datetime
 from typing import Any, Literal
 
 from fastapi import Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Row
 
 from api.access import Here
+from api.acts import note_retry
 from api.once import router as doors
-from api.values import Listed, Lister, RowId, Told
-from db import mail, names
+from api.values import Asked, FreeText, Listed, Lister, RowId, Told
+from db import mail, names, notes
 from domain.delivery import Report
 from domain.explaining import code_in_words
 from domain.segments import measured
 from domain.sending import Channel, MessageState, Purpose
+from domain.stopping import without_secret
 from domain.tasks import Role
 
 router = doors("messages")
 
 
 class Attempt(BaseModel):
-    """One call to the provider."""
+    """One call to the provider. `until` is until when it asked for nothing more, of any message."""
 
     at: datetime
     result: str
     code: str | None = None
+    until: datetime | None = None
 
 
 class Reported(BaseModel):
@@ -82,8 +85,11 @@ class Message(Told):
     provider_id: str | None
     merged_into: str | None
     resent_by: str | None
+    approved_by: str | None = Field(None, description="Who read its draft, or wrote it, and let it go")
+    approved_at: datetime | None = None
     subject: str | None
     body: str | None
+    template_version: int | None = Field(None, description="Of the operator's own words, if it was told in them")
     encoding: Literal["GSM-7", "UCS-2"] | None = Field(None, description="Of an SMS with a body: its letters")
     segments: int | None = Field(None, description="Of an SMS with a body: how many it travels in")
 
@@ -95,7 +101,8 @@ def message(row: Row[Any], people: dict[str, str]) -> Message:
     words = code_in_words(row.reason) if row.reason else None
     reports = [_reported(r) for r in row.reports]
     travels = measured(row.body).model_dump() if row.channel == Channel.SMS and row.body else {}
-    return Message.of(row, recipient=recipient, reason_in_words=words, reports=reports, **travels)
+    body = without_secret(row.body) if row.body else None
+    return Message.of(row, recipient=recipient, reason_in_words=words, reports=reports, body=body, **travels)
 
 
 def _reported(kept: dict[str, Any]) -> Reported:
@@ -138,15 +145,24 @@ async def get_message(here: Here, message_id: RowId) -> Message:
         return message(row, await names.of_people(tx, here.org_id))
 
 
+class ResendIn(Asked):
+    """Why it goes again."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "the mailbox is empty again"}]})
+    reason: FreeText | None = None
+
+
 @router.post("/messages/{message_id}/resend", status_code=201)
-async def resend_message(here: Here, message_id: RowId, response: Response) -> Message:
+async def resend_message(here: Here, message_id: RowId, response: Response, asked: ResendIn | None = None) -> Message:
     """Send a message once more, on a person's word: a message of its own, which names who asked for it."""
     by = here.person(Role.COORDINATOR).id
     async with here.transaction() as tx:
         now = await here.now(tx)
         row = await mail.resend(tx, here.org_id, message_id, here.new_id(), by, now)
         if row.student_id:
-            here.wake(row.student_id, row.id)
+            reason = asked.reason if asked else None
+            why = await notes.write(tx, here.org_id, here.new_id(), reason, by, now)
+            await note_retry(here, tx, row.student_id, row.id, "resent", why, now)
         elif row.session_id:
             here.wake_session(row.session_id)
         people = await names.of_people(tx, here.org_id)

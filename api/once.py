@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, ClassVar
 
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import Response
@@ -27,12 +27,14 @@ Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 class Door(APIRoute):
     """A route that nobody passes without a key, so that strangers learn nothing about what a body should be."""
 
+    largest_body: ClassVar[int] = LARGEST_BODY
+
     def get_route_handler(self) -> Handler:
         """Wrap the route's own handler."""
         then = super().get_route_handler()
 
         async def handle(request: Request) -> Response:
-            request = _limited(request)
+            request = limited(request, self.largest_body)
             caller = request.state.caller = await admit(request)
             key = request.headers.get(KEY)
             if request.method != "POST" or key is None:
@@ -42,20 +44,20 @@ class Door(APIRoute):
         return handle
 
 
-def router(tag: str) -> APIRouter:
+def router(tag: str, door: type[Door] = Door) -> APIRouter:
     """A router of `/v1` whose routes are doors."""
-    return APIRouter(prefix="/v1", tags=[tag], route_class=Door)
+    return APIRouter(prefix="/v1", tags=[tag], route_class=door)
 
 
-def _limited(request: Request) -> Request:
-    """The same request; reading more than `LARGEST_BODY` of it ends in a problem."""
+def limited(request: Request, most: int) -> Request:
+    """The same request; reading more than `most` bytes of it ends in a problem."""
     seen = 0
 
     async def receive() -> Message:
         nonlocal seen
         message = await request.receive()
         seen += len(message.get("body", b""))
-        if seen > LARGEST_BODY:
+        if seen > most:
             raise HTTPException(413)
         return message
 

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, ConfigDict, StringConstraints
 from api.access import Here
 from api.once import router as doors
 from api.values import Asked, Name, Told, Zone
-from db import holidays, organizations
+from db import audit_log, holidays, organizations
 from domain.tasks import Role
 
 router = doors("people")
@@ -52,6 +52,7 @@ async def get_organization(here: Here) -> Organization:
 @router.patch("/organization")
 async def change_organization(here: Here, asked: OrganizationChange) -> Organization:
     """Change name, zone or country; an admin's act. Sessions that stand already stay as they are."""
-    here.person(Role.ADMIN)
+    by = here.person(Role.ADMIN).id
     async with here.transaction() as tx:
+        await audit_log.write(tx, here.org_id, by, "settings", "organization_changed", await here.now(tx))
         return Organization.of(await organizations.change(tx, here.org_id, asked.model_dump(exclude_unset=True)))

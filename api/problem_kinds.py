@@ -11,6 +11,7 @@ OWN: Mapping[str, str] = {
     "key_missing": "Send an API key: Authorization: Bearer bw_... Make one with `bellwether api-key create --name N`.",
     "key_unknown": "The API key is not known here or was revoked. Check it, or make a new one.",
     "actor_unknown": "Bellwether-Actor must name an active staff member by id, ref or e-mail address.",
+    "sign_in_needed": "This page is for people who are signed in. Sign in, or ask for a new link, and try again.",
     "actor_needed": "This is a person's act. Name the staff member in the header Bellwether-Actor.",
     "role_needed": "This staff member's role does not allow it. Ask a colleague whose role does.",
     # who signs
@@ -21,7 +22,7 @@ OWN: Mapping[str, str] = {
     # how it is asked
     "invalid_request": "Some values cannot be accepted. `errors` points at each of them and says why.",
     "malformed_json": "The body is no JSON document. `errors` says where reading stopped.",
-    "body_too_large": "The body is larger than 5 MB. Send it in several requests.",
+    "body_too_large": "A body has 5 MB at most, an import 20 MB. Send it in several requests.",
     "route_unknown": "There is nothing at this address. /openapi.json lists all addresses.",
     "method_not_allowed": "The address exists but does not take this method. The header Allow lists those it takes.",
     "bad_request": "The request cannot be understood. The detail says why.",
@@ -49,8 +50,12 @@ OWN: Mapping[str, str] = {
     "reply_unknown": "There is no such reply in this organization.",
     "organization_unknown": "There is no such organization. Name it by its id or its name.",
     "message_unknown": "There is no such message in this organization.",
+    "template_unknown": "There is no such template. List /v1/templates for every purpose, channel and language.",
     "calendar_unknown": "This calendar address is not known or was revoked. Ask your tutoring school for a new one.",
     "act_unknown": "There is no such act in this organization.",
+    "import_unknown": "There is no such import in this organization. List /v1/imports to find it.",
+    "import_kind_unknown": "There is no such kind of file. The detail names the kinds.",
+    "api_key_unknown": "There is no such key in this organization, or it was revoked already. List /v1/api-keys.",
     # what stands against it
     "ref_taken": "A ref names one thing only. Use the one that is there, or another ref.",
     "email_taken": "A staff member's e-mail address is his alone. Use the one that is there, or another address.",
@@ -74,12 +79,14 @@ OWN: Mapping[str, str] = {
     "key_taken": "The key is registered for somebody else. Match that participant to another person to change it.",
     "not_of_a_session": "Only an event of a classroom is given to a session. This one is about a message.",
     "only_the_family": "The contact asked for no more texts. Only a START from that number takes it back.",
+    "event_forgotten": "The words of the event were emptied, being too old. Mark attendance in the session instead.",
     "event_used": "The event is evidence of a session already, and evidence is never moved.",
     "key_needed": "Give a registrant_id, identity, customer_key or email: a name tells nobody apart.",
     "outcome_stands": "The session has another outcome already. Post a correction to the address in the detail.",
     "outcome_changing": "Somebody else records this outcome at this moment. Ask again.",
     "dispute_window_over": "More than 72 hours after its end only an admin corrects an outcome, with a reason.",
     "not_your_session": "An instructor corrects the outcomes of his own sessions. Ask a coordinator.",
+    "nobody_in_the_office": "No coordinator, lead or admin is active here who could read it. Ask who runs this place.",
     "not_their_guardian": "The guardian is no contact of this student. Link the guardian first.",
     "reply_matched": "The reply is about somebody already. Say what it means, or record the other one's reply.",
     "reply_unmatched": "Nobody knows yet whom the reply is about. Match it first.",
@@ -90,8 +97,16 @@ OWN: Mapping[str, str] = {
     "too_far_ahead": "The time lies too far ahead. Choose an earlier one.",
     "no_family": "The task is about the operation, not about a student. Complete it instead.",
     "not_resendable": "Only a message that was sent, failed, was not delivered or is unknown can go again.",
+    "not_held": "Only a message that is held can be released. Reload it to see where it stands.",
+    "filter_not_for_sessions": "Only a case keeps a policy version. Leave `policy_version` out for sessions.",
+    "draft_unknown": "There is no such draft in this organization. List /v1/drafts to find it.",
+    "draft_changed": "Somebody else changed the draft since you read it. Reload it, and act on what stands there now.",
+    "draft_expired": "The facts behind the draft have changed. A new one is made at once; read that one.",
+    "draft_not_ready": "Something in the words keeps them from leaving. The detail says what; change it and try again.",
+    "channel_not_drafted": "The draft has no text for this channel. Change the ones that it has.",
     "useless_by_now": "The message would come too late to be of use.",
     "policy_changing": "Somebody else published a policy at this moment. Read it and try again.",
+    "template_changing": "Somebody else changed the template at this moment. Read it and try again.",
     "unknown_reference": "A row that is named does not exist in this organization.",
     "against_the_rules": "The books refuse this combination of values.",
     # the calendar
@@ -107,6 +122,8 @@ OWN: Mapping[str, str] = {
     "session_settled": "The session is settled. Correct its outcomes instead.",
     "session_has_outcomes": "The session has outcomes. Correct them one by one, or create another session.",
     "staff_inactive": "The staff member is not active. Name one who is.",
+    "nothing_to_ask": "An instructor is asked for attendance once a session is over and somebody has no outcome.",
+    "asked_lately": "The instructor was asked for this attendance within the last hour. Give him some time, or call.",
     "time_passed": "The time has passed. Choose one that lies ahead.",
     # webhooks out
     "webhook_endpoint_unknown": "There is no such endpoint in this organization. List /v1/webhook-endpoints.",
@@ -115,6 +132,19 @@ OWN: Mapping[str, str] = {
     "webhook_url_refused": "Webhooks go to an https:// URL with a host, without credentials or a fragment.",
     "webhook_address_refused": "The URL's host has an address that is not public. Webhooks go to public ones only.",
     "too_many_endpoints": "An organization has 20 endpoints at most. Delete one that nobody needs.",
+    # imports by upload
+    "import_unusable": "The files cannot be used as they are. The detail says what to do.",
+    "import_running": "Another import of this organization is at work. Try again when it is done.",
+    "import_not_applicable": "Only a preview that waits and has no problems can be applied or discarded. Upload anew.",
+    "import_outdated": "The books have changed since this preview, so it would do something else now. Upload the files "
+    "again and look at the new preview.",
+    "import_ends_too_much": "A bulk roster that ends more than a fifth of what stands may be a broken export. Look at "
+    "what it ends; if that is meant, apply it with `allow_ends`.",
+    # people
+    "still_teaches": "Schedules or sessions ahead name this person as instructor. Name another one there first.",
+    "nobody_to_take_over": "Somebody must take over the open tasks and the enrollments. Name an active coordinator, "
+    "lead or admin in `hand_over_to`.",
+    "not_yourself": "This takes a colleague: nobody changes his own role or leaves by himself.",
     # what is out of order
     "books_unavailable": "The database cannot be reached. Nothing was done; send the request again after Retry-After.",
     "books_busy": "The database was too busy to answer in time. Nothing was done; send it again after Retry-After.",

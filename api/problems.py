@@ -121,7 +121,8 @@ def answer(found: Problem, headers: Mapping[str, str] | None = None) -> JSONResp
     return JSONResponse(found.model_dump(exclude_none=True), found.status, extra, MEDIA_TYPE)
 
 
-async def _handle(request: Request, error: Exception) -> Response:
+async def handle(request: Request, error: Exception) -> Response:
+    """The problem document for an error; what is our own fault is logged."""
     found = problem_of(error).model_copy(update={"instance": request.url.path})
     if found.status >= 500:
         log.error("%s %s: %s", request.method, request.url.path, found.title, exc_info=error)
@@ -140,5 +141,5 @@ def explain(kind: str) -> HTMLResponse:
 def install(app: FastAPI) -> None:
     """Answer every error of this app with a problem."""
     for kind in (Refusal, RequestValidationError, HTTPException, sql.SQLAlchemyError, Exception):
-        app.add_exception_handler(kind, _handle)
+        app.add_exception_handler(kind, handle)
     app.get("/problems/{kind}", response_class=HTMLResponse, tags=["system"], name="explain_problem")(explain)

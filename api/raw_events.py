@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 from fastapi import Request
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from api.access import Here
 from api.once import router as doors
+from api.problem_kinds import OWN
 from api.values import Asked, Listed, Lister, RowId, Told
 from api.webhooks import inbound
 from api.webhooks.reading import SOURCES, read_into
@@ -17,6 +18,7 @@ from api.webhooks.reports import REPORTERS
 from db import raw_events, roster
 from db.tables import sessions
 from domain.refusals import Conflict
+from domain.stopping import without_secret
 from domain.tasks import Role
 
 router = doors("evidence")
@@ -31,12 +33,12 @@ class AssignIn(Asked):
 
 
 class RawEvent(Told):
-    """A signed event, word for word. `problem` says why it could not be used."""
+    """A signed event, word for word but for the secret of a stop link. `problem` says why it could not be used."""
 
     id: str
     source: str
     key: str
-    body: str
+    body: Annotated[str, AfterValidator(without_secret)]
     received_at: datetime
     session_id: str | None
     problem: Problem | None
@@ -91,6 +93,8 @@ async def assign_raw_event(here: Here, event_id: RowId, asked: AssignIn) -> RawE
         session = await roster.one(tx, sessions, here.org_id, asked.session_id)
         if event.problem is None and event.session_id != session.id:
             raise Conflict("event_used", "the event is evidence of a session already; it stays there")
+        if event.problem is not None and not event.body:
+            raise Conflict("event_forgotten", OWN["event_forgotten"])
         if event.problem is not None:
             await read_into(here, tx, [event], session.id, now)
         return RawEvent.of(await raw_events.one(tx, here.org_id, event_id))

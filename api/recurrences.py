@@ -13,7 +13,7 @@ from api.access import Here
 from api.calendar_rights import may_plan
 from api.once import router as doors
 from api.values import Asked, Day, Name, Reference, RowId, Told
-from db import recurrences, roster
+from db import audit_log, recurrences, roster
 from db.tables import schedules
 from domain import recurrence as rules
 
@@ -108,6 +108,7 @@ async def add_recurrence(here: Here, schedule_id: RowId, asked: RecurrenceIn, re
         schedule = await roster.one(tx, schedules, here.org_id, schedule_id)
         now = await here.now(tx)
         row, made = await recurrences.add(tx, here.org_id, here.new_id(), schedule, values, now)
+        await audit_log.write(tx, here.org_id, here.by, "calendar", "series_added", now, about=schedule.id)
         for student_id in made.students:
             here.wake(student_id, row.id)
     response.headers["Location"] = f"/v1/recurrences/{row.id}"
@@ -136,6 +137,9 @@ async def end_recurrence(here: Here, recurrence_id: RowId, asked: EndIn | None =
     may_plan(here)
     first_day = asked.first_day if asked else None
     async with here.transaction() as tx:
-        ended = await recurrences.end(tx, here.org_id, recurrence_id, first_day, await here.now(tx))
+        now = await here.now(tx)
+        ended = await recurrences.end(tx, here.org_id, recurrence_id, first_day, now)
+        about = ended.recurrence.schedule_id
+        await audit_log.write(tx, here.org_id, here.by, "calendar", "series_ended", now, about=about)
     counts = {"removed": ended.removed, "kept": list(ended.kept)}
     return RecurrenceEnded.model_validate(_told(ended.recurrence) | counts)

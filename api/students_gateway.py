@@ -15,7 +15,7 @@ from temporalio.service import RPCError
 from db import inbox
 from db.engine import Books
 from domain.value import Id
-from workflows.nudging import NUDGE_WITHIN, nudge, nudge_session
+from workflows.nudging import NUDGE_WITHIN, nudge, nudge_session, send_letter
 
 log = logging.getLogger("bellwether.nudges")
 AT_ONCE = 16
@@ -47,6 +47,10 @@ class StudentsGateway:
     def nudge_session(self, org_id: Id, session_id: Id, event_id: Id) -> None:
         """Wake the session's workflow after the answer."""
         self._later(nudge_session, org_id, session_id, event_id)
+
+    def send_letter(self, org_id: Id, message_id: Id) -> None:
+        """Send a message that is about no student and no session, after the answer."""
+        self._later(send_letter, org_id, message_id, "asked")
 
     def nudge_all(self, rows: Iterable[tuple[Id, Id, Id]]) -> None:
         """Nudge many students: (organization, student, event)."""

@@ -9,8 +9,9 @@ from pydantic import ConfigDict, model_validator
 
 from api.access import Here
 from api.once import router as doors
-from api.values import FIRST_YEAR, LAST_YEAR, Asked, Listed, Lister, Name, Reference, Told
-from db import roster
+from api.values import Asked, Listed, Lister, Name, Reference, Told
+from db import audit_log, roster
+from db.fields import FIRST_YEAR, LAST_YEAR
 from db.tables import terms
 from domain.tasks import Role
 
@@ -56,8 +57,9 @@ async def create_term(here: Here, asked: TermIn, response: Response) -> Term:
 
     What was charged in it before stays so until the next late cancellation or correction in it.
     """
-    here.person(Role.ADMIN)
+    by = here.person(Role.ADMIN).id
     async with here.transaction() as tx:
+        await audit_log.write(tx, here.org_id, by, "calendar", "term_added", await here.now(tx))
         made = Term.of(await roster.add(tx, terms, here.org_id, here.new_id(), asked.model_dump()))
     response.headers["Location"] = f"/v1/terms?ref={made.ref}" if made.ref else "/v1/terms"
     return made

@@ -41,8 +41,12 @@ class Past(BaseModel):
 
 
 class Ahead(BaseModel):
-    """One step ahead. The first one that will run is the armed one; `why_not` says why another will not."""
+    """One step ahead. The first one that will run is the armed one; `why_not` says why another will not.
 
+    `key` names it to those who skip it or have it taken now.
+    """
+
+    key: str
     at: datetime
     act: str
     words: str
@@ -76,7 +80,8 @@ class Timeline(Listed[Past]):
     messages: list[Message]
 
 
-def _namer(called: Mapping[Id, str]) -> Who:
+def namer(called: Mapping[Id, str]) -> Who:
+    """What an id is called on a page; answers for any id."""
     return lambda of: called.get(of, "somebody or something no longer here")
 
 
@@ -91,8 +96,10 @@ def _past(row: Row[Any], who: Who, zone: str) -> Past:
     )
 
 
-def _ahead(step: Step, state: State, facts: Facts, who: Who, zone: str) -> Ahead:
+def step_ahead(step: Step, state: State, facts: Facts, who: Who, zone: str) -> Ahead:
+    """One step of the plan in words."""
     return Ahead(
+        key=step.key,
         at=step.due_at,
         act=step.act,
         words=describe_step(step, state, facts, who, zone),
@@ -115,7 +122,7 @@ async def get_timeline(here: Here, student_id: RowId, listing: Lister) -> Timeli
         letters = await mail.list_messages(tx, here.org_id, Cut(MESSAGES_SHOWN), student_id=student.id)
         accounts = await ledger.balances(tx, here.org_id, student.id)
         undecided = await story.waiting(tx, here.org_id, student.id)
-    who = _namer(called)
+    who = namer(called)
     return Timeline(
         **dict(listing.answer(part, lambda row: _past(row, who, zone))),
         student_id=student.id,
@@ -135,6 +142,6 @@ async def get_timeline(here: Here, student_id: RowId, listing: Lister) -> Timeli
             )
             for a in accounts
         ],
-        ahead=[_ahead(step, state, facts, who, zone) for step in plan(state, facts, now)],
+        ahead=[step_ahead(step, state, facts, who, zone) for step in plan(state, facts, now)],
         messages=[message(row, dict(called)) for row in letters.rows],
     )

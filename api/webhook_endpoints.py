@@ -16,7 +16,7 @@ from api.once import router as doors
 from api.problem_kinds import OWN
 from api.values import Asked, Listed, Lister, RowId, Told
 from api.webhook_deliveries import WebhookDelivery
-from db import announcing, webhook_deliveries, webhook_endpoints
+from db import announcing, audit_log, webhook_deliveries, webhook_endpoints
 from db.engine import Tx
 from domain.addresses import is_public
 from domain.announcements import Announcement, AnnouncementType
@@ -102,7 +102,7 @@ async def create_webhook_endpoint(
     here: Here, asked: EndpointIn, request: Request, response: Response
 ) -> EndpointWithSecret:
     """Make an endpoint; an admin's act. Its secret is shown this once. It hears of what happens from now on."""
-    here.person(Role.ADMIN)
+    by = here.person(Role.ADMIN).id
     settings = _settings(request)
     await _check(asked.url, settings)
     secret = new_secret()
@@ -110,6 +110,7 @@ async def create_webhook_endpoint(
         now = await here.now(tx)
         values = asked.model_dump(mode="json") | {"disabled_because": None if asked.active else "by_hand"}
         row = await webhook_endpoints.add(tx, here.org_id, here.new_id(), values, Seal(settings).close(secret), now)
+        await audit_log.write(tx, here.org_id, by, "webhook", "webhook_added", now, about=row.id)
     response.headers["Location"] = f"/v1/webhook-endpoints/{row.id}"
     return _shown(row, secret, response)
 
@@ -136,22 +137,26 @@ async def change_webhook_endpoint(
     here: Here, endpoint_id: RowId, asked: EndpointChange, request: Request
 ) -> WebhookEndpoint:
     """Change an endpoint. Switched off, what waits for it is cancelled; switched on, it hears of what happens then."""
-    here.person(Role.ADMIN)
+    by = here.person(Role.ADMIN).id
     if asked.url is not None:
         await _check(asked.url, _settings(request))
     values = asked.model_dump(mode="json", exclude_unset=True)
     values = {name: value for name, value in values.items() if value is not None or name == "description"}
     async with here.transaction() as tx:
         now = await here.now(tx)
-        return WebhookEndpoint.of(await webhook_endpoints.change(tx, here.org_id, endpoint_id, values, now))
+        row = await webhook_endpoints.change(tx, here.org_id, endpoint_id, values, now)
+        await audit_log.write(tx, here.org_id, by, "webhook", "webhook_changed", now, about=row.id)
+        return WebhookEndpoint.of(row)
 
 
 @router.delete("/webhook-endpoints/{endpoint_id}", status_code=204)
 async def delete_webhook_endpoint(here: Here, endpoint_id: RowId) -> None:
     """Delete an endpoint. What waits for it is cancelled; the log of its deliveries stays."""
-    here.person(Role.ADMIN)
+    by = here.person(Role.ADMIN).id
     async with here.transaction() as tx:
-        await webhook_endpoints.delete(tx, here.org_id, endpoint_id, await here.now(tx))
+        now = await here.now(tx)
+        await webhook_endpoints.delete(tx, here.org_id, endpoint_id, now)
+        await audit_log.write(tx, here.org_id, by, "webhook", "webhook_deleted", now, about=endpoint_id)
 
 
 @router.post("/webhook-endpoints/{endpoint_id}/rotate-secret")
@@ -159,11 +164,12 @@ async def rotate_webhook_secret(
     here: Here, endpoint_id: RowId, request: Request, response: Response
 ) -> EndpointWithSecret:
     """Give an endpoint a new secret, shown this once. For 24 hours the old one signs beside it."""
-    here.person(Role.ADMIN)
+    by = here.person(Role.ADMIN).id
     secret = new_secret()
     async with here.transaction() as tx:
         now, sealed = await here.now(tx), Seal(_settings(request)).close(secret)
         row = await webhook_endpoints.rotate(tx, here.org_id, endpoint_id, sealed, now)
+        await audit_log.write(tx, here.org_id, by, "webhook", "webhook_secret_rotated", now, about=row.id)
     return _shown(row, secret, response)
 
 

@@ -180,8 +180,18 @@ def ways_out(given: Settings) -> list[Finding]:
     return [
         ok("SMS", f"Twilio, {given.twilio_api_url}" if given.sends_sms else nowhere),
         ok("e-mail", f"SendGrid, {given.sendgrid_api_url}" if given.sends_email else nowhere),
+        ok("drafts", _drafter(given)),
         *_reports(given),
+        *_stop_links(given),
     ]
+
+
+def _drafter(given: Settings) -> str:
+    """Who words drafts, and what that may cost."""
+    if given.language_model is None:
+        return "worded by the templates"
+    where = f" at {given.language_model_url}" if given.language_model_url else ""
+    return f"worded by {given.language_model}{where}, at most {given.language_model_tokens_a_day:,} tokens a day"
 
 
 def _reports(given: Settings) -> list[Finding]:
@@ -194,6 +204,16 @@ def _reports(given: Settings) -> list[Finding]:
         hint = "turn on SendGrid's signed event webhook, set BELLWETHER_SENDGRID_WEBHOOK_PUBLIC_KEY to its key"
         missing.append(note("delivery reports", unheard.format("e-mails"), hint))
     return missing
+
+
+def _stop_links(given: Settings) -> list[Finding]:
+    """Whether families' e-mails say where to end them."""
+    if not given.sends_email or (given.public_url or "").startswith("https://"):
+        return []
+    words = "e-mails to families hold no link by which they can stop them"
+    if given.public_url is not None:
+        words = "mail programs show no button to stop e-mails, because it takes an https address"
+    return [note("stopping e-mail", words, "set BELLWETHER_PUBLIC_URL to the https address families reach this API at")]
 
 
 def business_clock(given: Settings, url: str | None) -> Finding:

@@ -45,6 +45,8 @@ db = typer.Typer(no_args_is_help=True, help="The books in PostgreSQL.")
 api_keys = typer.Typer(no_args_is_help=True, help="Keys for the HTTP API.")
 app.add_typer(db, name="db")
 app.add_typer(api_keys, name="api-key")
+staff = typer.Typer(no_args_is_help=True, help="Who works here.")
+app.add_typer(staff, name="staff")
 
 
 def _version(wanted: bool) -> None:
@@ -135,6 +137,18 @@ def api_key_create(
     from cli.api_keys import create
 
     create(name, org, as_json=as_json)
+
+
+@staff.command("invite")
+def staff_invite(
+    email: Annotated[str, typer.Argument(help="The address of somebody who is staff already, also the first admin.")],
+    org: Org = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print a link by which a staff member sets a password and signs in. It opens once, within 7 days."""
+    from cli.inviting import invite
+
+    invite(email, org, as_json=as_json)
 
 
 @app.command("import")

@@ -2,37 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
 from zoneinfo import available_timezones
 
 from sqlalchemy import func, insert, select
 
 from cli.problems import CommandError, UnusableInputError
 from db.engine import Tx
+from db.organizations import Organization
 from db.tables import organizations, staff
 from domain.tasks import Role
-from domain.value import Id
 
 FIRST_NAME = "My academy"
 _ONE_AT_A_TIME = 7_216_005
-
-
-@dataclass(frozen=True)
-class Organization:
-    """An operator of tutoring."""
-
-    id: Id
-    name: str
-    zone: str
-    country: str | None
 
 
 async def chosen(tx: Tx, name_or_id: str | None) -> Organization:
     """The organization named, or the only one. Raises UnusableInputError with the names there are."""
     o = organizations.c
     query = select(o.id, o.name, o.zone, o.country).order_by(o.created_at)
-    every = [_of(row) for row in await tx.execute(query)]
+    every = [Organization.of(row) for row in await tx.execute(query)]
     if not every:
         raise CommandError("there is no organization yet: `bellwether up` and `bellwether api-key create` make one")
     named = [o for o in every if name_or_id is None or name_or_id in (o.id, o.name)]
@@ -59,7 +47,7 @@ async def first(tx: Tx, name: str, zone: str, country: str | None) -> Organizati
         .values(name=name or FIRST_NAME, zone=zone, country=country)
         .returning(o.id, o.name, o.zone, o.country)
     )
-    organization = _of(made.one())
+    organization = Organization.of(made.one())
     await tx.execute(
         # The address belongs to nobody on purpose: `.invalid` is never delivered to.
         insert(staff).values(
@@ -67,7 +55,3 @@ async def first(tx: Tx, name: str, zone: str, country: str | None) -> Organizati
         )
     )
     return organization
-
-
-def _of(row: Any) -> Organization:
-    return Organization(row.id, row.name, row.zone, row.country)

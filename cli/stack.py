@@ -94,19 +94,21 @@ def run_stack(
     data_dir: Path | None = None,
     clock_jumps: bool = False,
     port: int | None = None,
+    one_click: bool = False,
     say: Say = lambda text: None,
 ) -> T | None:
     """Run `body` beside the whole system and return what it returns; None when Ctrl-C or SIGTERM ended it.
 
     Call it from the main thread, outside any event loop, and leave the process by `cli.leaving`. `data_dir`,
-    `clock_jumps` and `port` (0: any free one) replace the settings; `say` is told what starts.
+    `clock_jumps` and `port` (0: any free one) replace the settings; `say` is told what starts. `one_click` is for the
+    demo alone: anybody may then sign in as anybody.
     Raises CommandError and EmbeddedServerError, each with a sentence for the user.
     """
     replaced: dict[str, Any] = {"data_dir": data_dir, "clock_jumps": clock_jumps or None, "port": port}
     settings = changed(settings, **{name: value for name, value in replaced.items() if value is not None})
 
     async def main(parts: Parts, note: running.Note) -> T:
-        async with running_stack(parts, say) as (stack, tasks):
+        async with running_stack(parts, say, one_click=one_click) as (stack, tasks):
             note.write(parts.noted(is_served=True))
             return await _beside(tasks, body(stack))
 
@@ -161,18 +163,21 @@ def _side_by_side() -> Iterator[list[Callable[[], None]]]:
 
 @asynccontextmanager
 async def running_stack(
-    parts: Parts, say: Say = lambda text: None
+    parts: Parts, say: Say = lambda text: None, *, one_click: bool = False
 ) -> AsyncIterator[tuple[Stack, list[asyncio.Task[None]]]]:
     """Worker and API beside the started parts, both ready; with the tasks whose end would be a failure."""
     url, address, stop = parts.database_url, parts.temporal_address, asyncio.Event()
-    settings = changed(parts.settings, database_url=url, temporal_address=address)
+    pages = parts.temporal.ui_url if parts.temporal else parts.settings.temporal_ui_url
+    settings = changed(parts.settings, database_url=url, temporal_address=address, temporal_ui_url=pages)
+    if one_click:  # nothing leaves the machine, so its own address is how everybody reaches it
+        settings = changed(settings, public_url=url_of(parts.listener))
     client = await temporal(settings)
 
     async def connected() -> Client:
         return client
 
     books = Books(open_books(url, pool_size=5), pool_size=5)
-    server = ApiServer(create_app(settings, url, connected), parts.listener)
+    server = ApiServer(create_app(settings, url, connected, one_click=one_click), parts.listener)
     tasks = [
         asyncio.create_task(work(settings, url, address, stop), name="worker"),
         asyncio.create_task(server.run_until_stopped(stop), name="API"),
@@ -180,7 +185,6 @@ async def running_stack(
     api_url = url_of(parts.listener)
     try:
         await _beside(tasks, readiness.all_ready(client, api_url, parts.temporal))
-        pages = parts.temporal.ui_url if parts.temporal else None
         yield Stack(settings, url, address, pages, api_url, client, books), tasks
     finally:
         # A delivery that is cut off here is told by the books as `unknown`; its traceback would only frighten.

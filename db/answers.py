@@ -22,6 +22,11 @@ from domain.value import Id
 
 Which = Literal["unclear", "unmatched", "all"]
 _r, _g, _s, _t = replies.c, guardians.c, students.c, tasks.c
+READ_WITH_ITS_TASK = exists().where(
+    *(_t.org_id == _r.org_id, _t.student_id == _r.student_id, _t.kind == TaskKind.READ_REPLY.value),
+    _t.finished_at >= _r.received_at,
+)
+"""Whether somebody has finished the student's task to read replies since this one came."""
 
 
 @dataclass(frozen=True)
@@ -48,9 +53,12 @@ async def check_guardian(tx: Tx, org_id: Id, student_id: Id, guardian_id: Id) ->
 
 
 async def opt(
-    tx: Tx, org_id: Id, guardian_id: Id, meaning: Meaning, reply_id: Id, now: datetime, by: Id | None = None
+    tx: Tx, org_id: Id, guardian_id: Id, meaning: Meaning, reply_id: Id | None, now: datetime, by: Id | None = None
 ) -> None:
-    """STOP and START count from this moment, for the phone: the claim of the next SMS sees them. Each leaves a line."""
+    """STOP and START count from this moment, for the phone: the claim of the next SMS sees them. Each leaves a line.
+
+    Without a reply it was the button of the family's own page.
+    """
     if meaning not in ("stop", "start"):
         return
     phone = (await tx.execute(select(_g.phone).where(_g.org_id == org_id, _g.id == guardian_id))).scalar_one()
@@ -169,11 +177,7 @@ async def waiting(tx: Tx, org_id: Id, which: Which, cut: Cut) -> Part:
     if which == "unmatched":
         query = query.where(_r.student_id.is_(None))
     else:
-        done = exists().where(
-            *(_t.org_id == _r.org_id, _t.student_id == _r.student_id, _t.kind == TaskKind.READ_REPLY.value),
-            _t.finished_at >= _r.received_at,
-        )
-        query = query.where(_r.student_id.is_not(None), ~done)
+        query = query.where(_r.student_id.is_not(None), ~READ_WITH_ITS_TASK)
     return await listing.part(tx, query, [_r.received_at, _r.id], cut)
 
 

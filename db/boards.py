@@ -53,7 +53,7 @@ async def board(tx: Tx, org_id: Id, wanted: Wanted, cut: Cut, now: datetime) -> 
     window = await settle_window(tx, org_id)
     query = _sessions(window, now).where(*_where(org_id, wanted))
     if wanted.status is not None:
-        query = query.where(stands(wanted.status, org_id, window, now))
+        query = query.where(stands(wanted.status, org_id, window, now, wanted.since, wanted.until))
     return await listing.part(tx, query, _KEYS, cut)
 
 

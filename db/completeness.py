@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, case, func, select, text
+from sqlalchemy import Date, Row, and_, case, cast, func, select, text
 
 from db.engine import Tx
-from db.expected import has_seat, seats, settle_window, taught_by
+from db.expected import has_seat, of_schedule, seats, settle_window, stands, taught_by
 from db.journal_tables import outcome_versions, outcomes
-from db.tables import sessions, staff
+from db.tables import schedules, sessions, staff
 from domain.value import Id
 
 _s, _o, _v = sessions.c, outcomes.c, outcome_versions.c
@@ -59,3 +59,20 @@ async def per_instructor(tx: Tx, org_id: Id, since: datetime, until: datetime, n
         .order_by(unrecorded.desc(), staff.c.name, h.instructor_id)
     )
     return rows.all()
+
+
+async def unrecorded_by_day(tx: Tx, org_id: Id, zone: str, since: datetime, now: datetime) -> dict[date, int]:
+    """How many sessions that began since then and are not settled lack outcomes, by their day in this zone.
+
+    Days without any are left out.
+    """
+    window = await settle_window(tx, org_id)
+    day = cast(func.timezone(zone, _s.starts_at), Date)
+    rows = await tx.execute(
+        select(day, func.count())
+        .join_from(sessions, schedules, of_schedule)
+        .where(_s.org_id == org_id, _s.starts_at >= since, _s.starts_at < now)
+        .where(_s.status.in_(("scheduled", "unrecorded")), stands("unrecorded", org_id, window, now))
+        .group_by(day)
+    )
+    return {r[0]: r[1] for r in rows}

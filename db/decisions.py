@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table, bindparam, update
+from sqlalchemy import Table, bindparam, delete, update
 from sqlalchemy.dialects.postgresql import insert
 
 from db import announcing
@@ -15,11 +15,22 @@ from db.engine import Tx
 from db.journal_tables import cases, decisions, entries, messages, outreach, tasks
 from db.tables import students
 from domain.announcements import Announcement, announcements
-from domain.draft import Decision
-from domain.effects import CancelMessage, LogOutreach, PostEntry, PutCase, PutTask, QueueMessage
+from domain.deciding import Decision
+from domain.effects import (
+    ApproveMessage,
+    CancelMessage,
+    LogOutreach,
+    MessageChange,
+    PostEntry,
+    PutCase,
+    PutTask,
+    QueueMessage,
+    RecallMessage,
+    TakeBackOutreach,
+)
 from domain.events import Event
-from domain.facts import Facts
-from domain.sending import Message, MessageState
+from domain.facts import Facts, changes_of
+from domain.sending import Message
 from domain.state import State
 from domain.value import Id
 
@@ -41,7 +52,8 @@ class Pages:
     outreach: list[Row] = field(default_factory=list)
     cases: dict[Id, Row] = field(default_factory=dict)
     tasks: dict[Id, Row] = field(default_factory=dict)
-    cancelled: list[CancelMessage] = field(default_factory=list)
+    changed: list[MessageChange] = field(default_factory=list)
+    taken_back: list[Id] = field(default_factory=list)
     announced: list[Announcement] = field(default_factory=list)
 
     def announce(self, event: Event, decision: Decision, before: State, facts: Facts) -> None:
@@ -68,14 +80,17 @@ class Pages:
                     self.entries.append({"org_id": self.org_id} | _plain(line.model_dump()))
                 case QueueMessage(message=message):
                     self.messages.append({"org_id": self.org_id} | message_row(message))
-                case CancelMessage():
-                    self.cancelled.append(effect)
+                case CancelMessage() | ApproveMessage() | RecallMessage():
+                    self.changed.append(effect)
                 case PutTask(task=task):
                     self.tasks[task.id] = own | _plain(task.model_dump()) | {"channels": list(task.channels)}
                 case PutCase(case=case):
                     self.cases[case.id] = own | _plain(case.model_dump()) | {"evidence": list(case.evidence)}
                 case LogOutreach():
                     self.outreach.append(own | effect.model_dump(exclude={"kind"}))
+                case TakeBackOutreach():
+                    self.outreach = [o for o in self.outreach if o["id"] != effect.id]
+                    self.taken_back.append(effect.id)
 
     async def write(self, tx: Tx, state: State, next_due: datetime | None) -> None:
         """Write everything. Rows that stand already under their key stay as they are."""
@@ -83,10 +98,11 @@ class Pages:
         await _put(tx, tasks, self.tasks.values())
         await _add(tx, entries, self.entries)
         await _add(tx, messages, self.messages)
+        await _strike(tx, self.org_id, self.taken_back)
         await _add(tx, outreach, self.outreach)
         await _add(tx, decisions, self.journal)
-        for cancelled in self.cancelled:
-            await _cancel(tx, self.org_id, cancelled, self.now)
+        for change in self.changed:
+            await _change(tx, self.org_id, change, self.now)
         await announcing.announce(tx, self.org_id, self.announced, self.now)
         own = {"org": self.org_id, "student": self.student_id}
         await tx.execute(_REMEMBER, own | {"state": state.model_dump(mode="json"), "next_due": next_due})
@@ -122,11 +138,21 @@ async def _put(tx: Tx, table: Table, rows: Iterable[Row]) -> None:
     await tx.execute(new.on_conflict_do_update(index_elements=["org_id", "id"], set_=changed), rows)
 
 
-async def _cancel(tx: Tx, org_id: Id, effect: CancelMessage, now: datetime) -> None:
+async def _change(tx: Tx, org_id: Id, effect: MessageChange, now: datetime) -> None:
+    """A message that stands otherwise by now stays as it is: a delivery may have been quicker."""
     m = messages.c
-    step = [{"state": MessageState.CANCELLED.value, "at": now.isoformat()}]
+    changes = _plain(changes_of(effect))
+    step = [{"state": changes["state"], "at": now.isoformat()}]
     await tx.execute(
         update(messages)
-        .where(m.org_id == org_id, m.id == effect.message_id, m.state.in_(("queued", "held")))
-        .values(state=MessageState.CANCELLED.value, reason=effect.reason, history=m.history.concat(step))
+        .where(m.org_id == org_id, m.id == effect.message_id, m.state.in_(_FROM[effect.kind]))
+        .values(changes | {"history": m.history.concat(step)})
     )
+
+
+_FROM = {"cancel_message": ("queued", "held"), "approve_message": ("held",), "recall_message": ("queued",)}
+
+
+async def _strike(tx: Tx, org_id: Id, ids: Sequence[Id]) -> None:
+    if ids:
+        await tx.execute(delete(outreach).where(outreach.c.org_id == org_id, outreach.c.id.in_(ids)))

@@ -113,11 +113,31 @@ async def enroll_all(tx: Tx, org_id: Id, rows: Sequence[Mapping[str, Any]], now:
     await absences.apply_to_enrollments(tx, org_id, [row["id"] for row in dealt], now)
 
 
+async def give_away(tx: Tx, org_id: Id, owner_id: Id, to: Id | None, now: datetime) -> int:
+    """Give the standing enrollments of a coordinator to `to`, or to whom a new one would go; returns how many.
+
+    Raises Invalid when nobody else can own them.
+    """
+    e = enrollments.c
+    goes_on = or_(e.ended_at.is_(None), e.ended_at > now)
+    owned = await tx.execute(
+        select(e.id).where(e.org_id == org_id, e.coordinator_id == owner_id, goes_on).order_by(e.id)
+    )
+    loads, dealt = await _loads(tx, org_id, besides=owner_id), dict[Id, list[Id]]()
+    for row in owned:
+        owner = to or _lightest(loads)
+        loads[owner] = loads.get(owner, 0) + 1
+        dealt.setdefault(owner, []).append(row.id)
+    for owner, ids in dealt.items():
+        await tx.execute(update(enrollments).where(e.org_id == org_id, e.id.in_(ids)).values(coordinator_id=owner))
+    return sum(map(len, dealt.values()))
+
+
 async def _least_busy(tx: Tx, org_id: Id) -> Id:
     return _lightest(await _loads(tx, org_id))
 
 
-async def _loads(tx: Tx, org_id: Id) -> dict[Id, int]:
+async def _loads(tx: Tx, org_id: Id, besides: Id | None = None) -> dict[Id, int]:
     """Standing enrollments of each coordinator; of leads and admins where there is no coordinator."""
     owned = (
         select(func.count())
@@ -131,7 +151,7 @@ async def _loads(tx: Tx, org_id: Id) -> dict[Id, int]:
             s.org_id == org_id, s.active, s.role.in_((Role.COORDINATOR, Role.LEAD, Role.ADMIN))
         )
     )
-    every = rows.all()
+    every = [row for row in rows if row.id != besides]
     first = [row for row in every if row.role == Role.COORDINATOR.value]
     return {row.id: row.load for row in first or every}
 

@@ -43,6 +43,7 @@ class Seen:
     participant_id: Id | None = None
     connection: str | None = None
     code: Code | None = None
+    late_minutes: int | None = None
     value: float | None = None
     by: Id | None = None
 
@@ -63,6 +64,7 @@ async def write(tx: Tx, org_id: Id, session_id: Id, source: str, seen: Iterable[
             "participant_id": s.participant_id,
             "connection": s.connection,
             "code": s.code.value if s.code else None,
+            "late_minutes": s.late_minutes,
             "value": s.value,
             "by": s.by,
             "received_at": now,
@@ -101,6 +103,20 @@ async def load(tx: Tx, org_id: Id, session_id: Id) -> tuple[Evidence, ...]:
     if not any(r.session_id == session_id and r.kind in _STAYS for r in rows):
         rows = [r for r in rows if r.session_id == session_id]
     return tuple(Evidence.model_validate(dict(r._mapping)) for r in rows)
+
+
+async def of_sessions(tx: Tx, org_id: Id, session_ids: Sequence[Id]) -> dict[Id, tuple[Evidence, ...]]:
+    """Who was seen in each of these sessions so far, for a glance at many: without stays that began in another."""
+    found: dict[Id, list[Evidence]] = {s: [] for s in session_ids}
+    rows = await tx.execute(
+        _matched(org_id)
+        .add_columns(_e.session_id)
+        .where(_e.session_id.in_(found), _e.kind.in_(_STAYS), or_(_p.ignored.is_(None), ~_p.ignored))
+        .order_by(_e.seq)
+    )
+    for row in rows:
+        found[row.session_id].append(Evidence.model_validate(dict(row._mapping)))
+    return {s: tuple(seen) for s, seen in found.items()}
 
 
 async def listed(tx: Tx, org_id: Id, session_id: Id, cut: Cut) -> Part:
@@ -176,9 +192,9 @@ _staff = func.coalesce(_e.staff_id, _p.staff_id)
 
 
 def _matched(org_id: Id) -> Select[Any]:
-    own = (_e.id, _e.kind, _e.at, _e.received_at, _e.participant_id, _e.connection, _e.code, _e.value, _e.by)
+    own = (_e.id, _e.kind, _e.at, _e.received_at, _e.participant_id, _e.connection, _e.code, _e.late_minutes)
     return (
-        select(*own, _student.label("student_id"), _staff.label("staff_id"))
+        select(*own, _e.value, _e.by, _student.label("student_id"), _staff.label("staff_id"))
         .select_from(evidence)
         .outerjoin(participants, and_(_p.org_id == _e.org_id, _p.id == _e.participant_id))
         .where(_e.org_id == org_id)

@@ -95,8 +95,11 @@ def has_seat() -> ColumnElement[bool]:
     return or_(_o.id.is_not(None), and_(enrolled_then(), ~pausing()))
 
 
-def lacks_somebody(org_id: Id, now: datetime) -> ColumnElement[bool]:
-    """That an expected student of a session that has ended has no outcome."""
+def lacks_somebody(
+    org_id: Id, now: datetime, since: datetime | None = None, until: datetime | None = None
+) -> ColumnElement[bool]:
+    """That an expected student of a session that has ended has no outcome. With bounds: of a session that began in
+    between, so that no other is looked at."""
     past, seat, told = sessions.alias("past"), enrollments.alias("seat"), outcomes.alias("told")
     found = (
         select(past.c.id)
@@ -113,6 +116,10 @@ def lacks_somebody(org_id: Id, now: datetime) -> ColumnElement[bool]:
         .where(past.c.org_id == org_id, past.c.ends_at <= now, past.c.status != "called_off", told.c.id.is_(None))
         .where(enrolled_then(past, seat), ~pausing(past, seat))
     )
+    if since is not None:
+        found = found.where(past.c.starts_at >= since)
+    if until is not None:
+        found = found.where(past.c.starts_at < until)
     # gathered first: nothing tells the planner how few they are, and it would look at every session for each
     return _s.id == func.any(func.array(found.scalar_subquery()))
 
@@ -134,8 +141,18 @@ def status_of(missing: ColumnElement[bool], window: ColumnElement[Any], now: dat
     )
 
 
-def stands(status: str, org_id: Id, window: ColumnElement[Any], now: datetime) -> ColumnElement[bool]:
-    """That `status_of` a session is this, in a form that needs no look at sessions which cannot be."""
+def stands(
+    status: str,
+    org_id: Id,
+    window: ColumnElement[Any],
+    now: datetime,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> ColumnElement[bool]:
+    """That `status_of` a session is this, in a form that needs no look at sessions which cannot be.
+
+    `since` and `until` are the bounds of what is asked for anyway, if there are any.
+    """
     if status == "called_off":
         return _s.status == "called_off"
     held, over = _s.status != "called_off", _s.ends_at + window <= now
@@ -143,9 +160,9 @@ def stands(status: str, org_id: Id, window: ColumnElement[Any], now: datetime) -
         case "scheduled":
             return and_(held, ~over, _s.status != "settled")
         case "unrecorded":
-            return and_(held, over, lacks_somebody(org_id, now))
+            return and_(held, over, lacks_somebody(org_id, now, since, until))
         case _:
-            return and_(held, case((over, ~lacks_somebody(org_id, now)), else_=_s.status == "settled"))
+            return and_(held, case((over, ~lacks_somebody(org_id, now, since, until)), else_=_s.status == "settled"))
 
 
 def code_of_seat(window: ColumnElement[Any], now: datetime) -> ColumnElement[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, Select, and_, select
@@ -14,9 +14,13 @@ from db.journal_tables import cases, messages, outreach, tasks
 from db.listing import Cut, Part
 from db.tables import staff, students
 from domain.refusals import NotFound
-from domain.tasks import UNFINISHED
+from domain.reviewing import outreach_id
+from domain.sending import Message
+from domain.tasks import UNFINISHED, Task, TaskOutcome, TaskStatus
 from domain.value import Id
 
+AT_ONCE = timedelta(minutes=1)
+"""A message and the end of its task that lie no further apart are one act."""
 _UNFINISHED = sorted(s.value for s in UNFINISHED)
 
 
@@ -121,3 +125,21 @@ async def one_task(tx: Tx, org_id: Id, task_id: Id) -> Row[Any]:
     if found is None:
         raise NotFound("task_unknown", f"there is no task with the id {task_id}; list the tasks to find it")
     return found
+
+
+async def finished_by_sending(tx: Tx, org_id: Id, message: Message) -> tuple[Task, Id | None] | None:
+    """The task that its writer finished by sending this message, as it stands without it, and the outreach for that."""
+    if message.task_id is None or message.approved_at is None:
+        return None
+    t = tasks.c
+    mine = (t.org_id == org_id, t.id == message.task_id, t.status == TaskStatus.DONE.value)
+    soon = t.finished_at.between(message.approved_at, message.approved_at + AT_ONCE)
+    by_sending = (soon, t.finished_by == message.approved_by, t.outcome == TaskOutcome.MESSAGE_LEFT.value)
+    row = (await tx.execute(select(tasks).where(*mine, *by_sending))).one_or_none()
+    if row is None:
+        return None
+    tried = await outreach_of(tx, org_id, task_id=row.id)
+    logged = next((r.id for r in tried if r.at == row.finished_at and r.outcome == row.outcome), None)
+    rest = [r.channel for r in tried if r.id not in (logged, outreach_id(message))]
+    columns = {f: row._mapping[f] for f in Task.model_fields}
+    return Task.model_validate(columns | {"channels": tuple(dict.fromkeys(rest))}), logged

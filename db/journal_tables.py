@@ -21,7 +21,10 @@ from sqlalchemy import (
 
 from db.columns import at, document, metadata, org, own_id, ref, to, words
 
-APPEND_ONLY = ("entries", "decisions", "outcome_versions", "policies", "evidence", "session_decisions")
+APPEND_ONLY = (
+    *("entries", "decisions", "outcome_versions", "policies"),
+    *("evidence", "session_decisions", "audit_log", "message_templates"),
+)
 
 notes = Table(
     "notes",
@@ -100,6 +103,8 @@ decisions = Table(
     to("students", "student_id"),
     UniqueConstraint("org_id", "inbox_id"),
     Index("ix_decisions_student", "org_id", "student_id", "seq"),
+    Index("ix_decisions_seq", "seq"),
+    Index("ix_decisions_acts", "org_id", "at", "id", postgresql_where=text("event ->> 'by' is not null")),
 )
 
 entries = Table(
@@ -250,10 +255,13 @@ messages = Table(
     words("address", nullable=True),
     words("subject", nullable=True),
     words("body", nullable=True),
+    Column("template_version", Integer),
     ref("merged_into"),
     words("provider", nullable=True),
     words("provider_id", nullable=True),
     ref("resent_by"),
+    ref("approved_by"),
+    at("approved_at"),
     document("attempts", "[]"),
     document("history", "[]"),
     document("reports", "[]"),
@@ -274,6 +282,7 @@ messages = Table(
     Index("ix_messages_on_their_way", "due_at", postgresql_where=text("state in ('queued', 'sending')")),
     Index("ix_messages_handed", "org_id", "guardian_id", "handed_over_at"),
     Index("ix_messages_created", "org_id", "created_at"),
+    Index("ix_messages_in_review", "org_id", "due_at", postgresql_where=text("state = 'held' and reason = 'review'")),
     Index("ix_messages_nid", "id"),
     Index("ix_messages_provider", "provider_id", postgresql_where=text("provider_id is not null")),
     Index("ix_messages_look_up", "look_up_at", postgresql_where=text("look_up_at is not null")),

@@ -42,18 +42,24 @@ async def part(
 
     Raises Invalid for a cursor that is not one of ours.
     """
+    rows = (await tx.execute(bounded(query, keys, cut, newest_first=newest_first))).all()
+    if len(rows) <= cut.limit:
+        return Part(rows)
+    rows = rows[: cut.limit]
+    return Part(rows, _cursor([rows[-1]._mapping[k] for k in keys]))
+
+
+def bounded(
+    query: Select[Any], keys: Sequence[ColumnElement[Any]], cut: Cut, *, newest_first: bool = False
+) -> Select[Any]:
+    """The query for the rows of one part and the row after them: for lists that are put together from several."""
     if cut.cursor is not None:
         after = [literal(v, k.type) for v, k in zip(_values(cut.cursor, keys), keys, strict=True)]
         place = tuple_(*keys)
         query = query.where(place < tuple_(*after) if newest_first else place > tuple_(*after))
         # follows from the line above, and lets an index begin there also when the keys lie in several tables
         query = query.where(keys[0] <= after[0] if newest_first else keys[0] >= after[0])
-    query = query.order_by(*(k.desc() if newest_first else k.asc() for k in keys)).limit(cut.limit + 1)
-    rows = (await tx.execute(query)).all()
-    if len(rows) <= cut.limit:
-        return Part(rows)
-    rows = rows[: cut.limit]
-    return Part(rows, _cursor([rows[-1]._mapping[k] for k in keys]))
+    return query.order_by(*(k.desc() if newest_first else k.asc() for k in keys)).limit(cut.limit + 1)
 
 
 def _cursor(values: Sequence[Any]) -> str:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import ColumnElement, Row, and_, insert, select, update
 
-from db import listing
+from db import drafts, listing
 from db.engine import Tx
 from db.journal_tables import messages
 from db.listing import Cut, Part
 from domain.refusals import Conflict, NotFound
-from domain.sending import RELEASED, TIED_TO_SESSION, MessageState
+from domain.sending import RELEASED, REVIEW, TIED_TO_SESSION, MessageState
 from domain.value import Id
 
 Held = Literal["blast_guard", "misconfigured"]
@@ -84,6 +84,7 @@ async def resend(tx: Tx, org_id: Id, message_id: Id, new_id: Id, by: Id, now: da
     }
     made = await tx.execute(insert(messages).values(again).returning(messages))
     row: Row[Any] = made.one()
+    await drafts.copy_words(tx, org_id, message_id, new_id)
     return row
 
 
@@ -95,22 +96,34 @@ _SAME = (
 
 async def release(tx: Tx, org_id: Id, why: Held, now: datetime) -> list[Row[Any]]:
     """What is held for this reason may leave now; returns the messages."""
-    changes = {"state": MessageState.QUEUED.value, "reason": RELEASED, "due_at": now, "handed_out_at": None}
-    return await _let_go(tx, org_id, why, now, changes)
+    return await _let_go(tx, org_id, messages.c.reason == why, now, _released(now))
+
+
+async def release_one(tx: Tx, org_id: Id, message_id: Id, now: datetime) -> None:
+    """One held message may leave now. Raises Conflict when it is held no more, or its draft waits to be read."""
+    this = and_(messages.c.id == message_id, messages.c.reason != REVIEW)
+    if not await _let_go(tx, org_id, this, now, _released(now)):
+        raise Conflict("not_held", "this message is not held any more; reload it to see where it stands")
+
+
+def _released(now: datetime) -> dict[str, Any]:
+    return {"state": MessageState.QUEUED.value, "reason": RELEASED, "due_at": now, "handed_out_at": None}
 
 
 async def discard(tx: Tx, org_id: Id, why: Held, now: datetime) -> list[Row[Any]]:
     """What is held for this reason never leaves; returns the messages."""
     changes = {"state": MessageState.CANCELLED.value, "reason": "discarded_by_a_person"}
-    return await _let_go(tx, org_id, why, now, changes)
+    return await _let_go(tx, org_id, messages.c.reason == why, now, changes)
 
 
-async def _let_go(tx: Tx, org_id: Id, why: Held, now: datetime, changes: dict[str, Any]) -> list[Row[Any]]:
+async def _let_go(
+    tx: Tx, org_id: Id, which: ColumnElement[bool], now: datetime, changes: dict[str, Any]
+) -> list[Row[Any]]:
     m = messages.c
     step = [{"state": changes["state"], "at": now.isoformat()}]
     done = await tx.execute(
         update(messages)
-        .where(m.org_id == org_id, m.state == MessageState.HELD.value, m.reason == why)
+        .where(m.org_id == org_id, m.state == MessageState.HELD.value, which)
         .values(changes | {"history": m.history.concat(step)})
         .returning(m.id, m.student_id, m.session_id)
     )

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import TIMESTAMP, Row, and_, bindparam, case, cast, func, or_, select, update
+from sqlalchemy import TIMESTAMP, Row, and_, bindparam, case, cast, exists, func, or_, select, update
 
 from db.engine import Tx
 from db.journal_tables import messages, outcomes
-from db.tables import guardians, staff
+from db.tables import guardians, staff, student_guardians
 from domain.outcomes import FLAGS, Code
 from domain.sending import (
     ABOUT_ABSENCE,
@@ -40,13 +40,18 @@ _SETTLED = select(
     outcomes.c.received_at > bindparam("since"),
     outcomes.c.received_at <= bindparam("until"),
 )
-_m = messages.c
+_m, _c = messages.c, student_guardians.c
 _COUNTED_SMS = (
     select(_m.student_id, _m.handed_over_at, _m.merged_into)
     .where(
         _m.org_id == bindparam("org"), _m.guardian_id == bindparam("guardian"), _m.handed_over_at > bindparam("since")
     )
-    .where(or_(_m.merged_into.is_not(None), and_(_m.channel == Channel.SMS.value, _m.purpose.in_(_COUNTED))))
+    .where(
+        or_(
+            _m.merged_into.is_not(None),
+            and_(_m.channel == Channel.SMS.value, _m.purpose.in_(_COUNTED), _m.approved_by.is_(None)),
+        )
+    )
 )
 
 
@@ -81,16 +86,25 @@ async def lock_message(tx: Tx, org_id: Id, message_id: Id) -> Row[Any]:
 
 
 async def siblings(tx: Tx, org_id: Id, guardian_id: Id, message_id: Id, now: datetime) -> list[Row[Any]]:
-    """The guardian's other absence SMS that are due, locked in the order of their ids."""
+    """The guardian's other absence SMS that are due, of students he is a contact of, locked in the order of ids."""
     m = messages.c
     found = await tx.execute(
         select(messages)
         .where(m.org_id == org_id, m.guardian_id == guardian_id, m.id != message_id, m.due_at <= now)
         .where(m.state == MessageState.QUEUED.value, m.channel == Channel.SMS.value, m.purpose.in_(_ABOUT_ABSENCE))
+        .where(exists().where(_c.org_id == m.org_id, _c.guardian_id == m.guardian_id, _c.student_id == m.student_id))
         .order_by(m.id)
         .with_for_update()
     )
     return list(found.all())
+
+
+async def is_contact(tx: Tx, org_id: Id, student_id: Id | None, guardian_id: Id) -> bool:
+    """True when the guardian is a contact of the student, or there is no student to be a contact of."""
+    if student_id is None:
+        return True
+    link = select(_c.position).where(_c.org_id == org_id, _c.student_id == student_id, _c.guardian_id == guardian_id)
+    return (await tx.execute(link)).first() is not None
 
 
 async def counted_sms(tx: Tx, org_id: Id, guardian_id: Id, now: datetime) -> tuple[Handed, ...]:

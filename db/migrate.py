@@ -13,9 +13,11 @@ from sqlalchemy import create_engine, make_url, text
 from db import (  # noqa: F401  registers every table
     delivery_tables,
     journal_tables,
+    office_tables,
     reply_tables,
     session_tables,
     tables,
+    template_tables,
     webhook_tables,
 )
 

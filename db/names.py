@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, and_, bindparam, func, select
+from sqlalchemy import BindParameter, and_, bindparam, func, or_, select
 
+from db import templates
 from db.engine import Tx
 from db.expected import has_seat, seats
-from db.journal_tables import tasks
-from db.tables import enrollments, guardians, organizations, schedules, sessions, staff, students
+from db.journal_tables import messages, tasks
+from db.reply_tables import replies
+from db.tables import enrollments, guardians, organizations, schedules, sessions, staff, student_guardians, students
+from domain.phrases import spoken
 from domain.sending import Message, Purpose
+from domain.templates import CHANNELS
 from domain.value import Id
 from domain.wording import Names
 
@@ -78,6 +83,11 @@ async def of(tx: Tx, org_id: Id, message: Message, now: datetime) -> Names:
     said = {k: v for k, v in row._mapping.items() if k in Names.model_fields and v is not None}
     if message.purpose is Purpose.UNRECORDED:
         said["group_size"] = (await tx.execute(_GROUP_SIZE, given)).scalar_one()
+    if message.channel in CHANNELS.get(message.purpose, ()):
+        which = templates.Which(message.purpose, message.channel, spoken(said.get("language", "en")))
+        version = await templates.standing(tx, org_id, which)
+        if version is not None and (words := templates.words_of(version)):
+            said |= {"words": words, "words_version": version.version}
     return Names(zone=row.guardian_zone or row.organization_zone, now=now, **said)
 
 
@@ -89,3 +99,28 @@ async def of_people(tx: Tx, org_id: Id) -> dict[Id, str]:
         .union_all(select(guardians.c.id, guardians.c.name).where(guardians.c.org_id == org_id))
     )
     return {r.id: r.name for r in rows}
+
+
+async def around(tx: Tx, org_id: Id, student_id: Id) -> dict[Id, str]:
+    """Names by id of everybody in a student's story: all staff, his contacts, and whoever was written to or wrote."""
+    g, beside, m, r = guardians.c, student_guardians.c, messages.c, replies.c
+    mine = or_(
+        g.id.in_(select(beside.guardian_id).where(beside.org_id == org_id, beside.student_id == student_id)),
+        g.id.in_(select(m.guardian_id).where(m.org_id == org_id, m.student_id == student_id)),
+        g.id.in_(select(r.guardian_id).where(r.org_id == org_id, r.student_id == student_id)),
+    )
+    rows = await tx.execute(
+        select(staff.c.id, staff.c.name)
+        .where(staff.c.org_id == org_id)
+        .union_all(select(g.id, g.name).where(g.org_id == org_id, mine))
+    )
+    return {r.id: r.name for r in rows}
+
+
+async def of_students(tx: Tx, org_id: Id, ids: Iterable[Id]) -> dict[Id, str]:
+    """These students' names by id."""
+    wanted = sorted(set(ids))
+    if not wanted:
+        return {}
+    s = students.c
+    return {r.id: r.name for r in await tx.execute(select(s.id, s.name).where(s.org_id == org_id, s.id.in_(wanted)))}

@@ -46,6 +46,17 @@ async def open_webhook_failing(tx: Tx, org_id: Id, endpoint_id: Id, now: datetim
         await _open(tx, org_id, TaskKind.WEBHOOK_FAILING, None, own, now, endpoint_id=endpoint_id)
 
 
+async def close_webhook_failing(tx: Tx, org_id: Id, endpoint_id: Id, reason: str, now: datetime) -> None:
+    """The task about an endpoint closes by itself once it delivers again, or is there no more."""
+    t = tasks.c
+    await tx.execute(
+        update(tasks)
+        .where(t.org_id == org_id, t.kind == TaskKind.WEBHOOK_FAILING.value, t.finished_at.is_(None))
+        .where(t.endpoint_id == endpoint_id)
+        .values(status=TaskStatus.CLOSED.value, reason=reason, finished_at=now)
+    )
+
+
 async def close_recorded(tx: Tx, org_id: Id, instructor_id: Id | None, session_id: Id, now: datetime) -> None:
     """The task closes by itself once the last of the instructor's sessions is recorded; `session_id` just was."""
     s, c, t = sessions.c, schedules.c, tasks.c

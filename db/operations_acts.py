@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Row, select, update
 
+from db import audit_log
 from db.engine import Tx
 from db.journal_tables import tasks
 from db.student_facts import calendar, newest_policy, team
@@ -27,6 +28,9 @@ async def act(tx: Tx, org_id: Id, verb: Verb, now: datetime) -> None:
         raise Conflict("task_not_open", refusal("task_not_open"))
     changes = await _changes(tx, org_id, row, verb, now)
     await tx.execute(update(tasks).where(t.org_id == org_id, t.id == verb.task_id).values(changes))
+    told = {"task": row.kind, "to": getattr(verb, "to", None)}
+    reason_id = getattr(verb, "note_id", None)
+    await audit_log.write(tx, org_id, verb.by, "task", verb.kind, now, about=verb.task_id, reason_id=reason_id, **told)
 
 
 async def _changes(tx: Tx, org_id: Id, row: Row[Any], verb: Verb, now: datetime) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Row, select, update
@@ -12,6 +13,21 @@ from db.tables import organizations
 from domain.value import Id
 
 _o = organizations.c
+
+
+@dataclass(frozen=True)
+class Organization:
+    """An operator of tutoring."""
+
+    id: Id
+    name: str
+    zone: str
+    country: str | None
+
+    @classmethod
+    def of(cls, row: Any) -> Organization:
+        """The organization a row tells of."""
+        return cls(row.id, row.name, row.zone, row.country)
 
 
 async def one(tx: Tx, org_id: Id) -> Row[Any]:

@@ -60,4 +60,5 @@ consents = Table(
     Index("ix_consents_guardian", "org_id", "guardian_id", "at"),
 )
 """Each change of a guardian's consent to texts, with the reply that asked for it and who read it, if a person did.
-`reply_id` may name another organization's reply: a number that several share is one phone."""
+`reply_id` may name another organization's reply: a number that several share is one phone. Without a reply and without
+a person it was the button of the family's own page."""

@@ -61,7 +61,8 @@ async def take(
     stands = delivery.standing(Channel(row.channel), MessageState(row.state), row.reason, told)
     values |= {"reports": kept}
     if stands.state in HANDED_OVER and stands.state is not MessageState.UNKNOWN:
-        values |= {"look_up_at": None}
+        is_all = stands.state is not MessageState.SENT or row.look_up_at is None
+        values |= {"look_up_at": None if is_all else delivery.next_check(row.handed_over_at or now, now)}
         if row.handed_over_at is None:  # given back, and the provider had it all the same
             values |= {"handed_over_at": now}
     for report in reports:

@@ -18,7 +18,7 @@ from domain.value import Id
 _ORG: BindParameter[Any] = bindparam("org")
 _s, _c, _e, _o, _v = sessions.c, schedules.c, enrollments.c, outcomes.c, outcome_versions.c
 
-_LOCKED = (
+_AS_IT_STANDS = (
     select(
         sessions,
         _c.attendance,
@@ -27,8 +27,8 @@ _LOCKED = (
     )
     .join(schedules, of_schedule)
     .where(_s.org_id == _ORG, _s.id == bindparam("session"))
-    .with_for_update(of=sessions, key_share=True)
 )
+_LOCKED = _AS_IT_STANDS.with_for_update(of=sessions, key_share=True)
 _EXPECTED = (
     select(
         _e.student_id,
@@ -54,13 +54,18 @@ async def lock_session(tx: Tx, org_id: Id, session_id: Id) -> Row[Any] | None:
     return (await tx.execute(_LOCKED, {"org": org_id, "session": session_id})).one_or_none()
 
 
+async def as_it_stands(tx: Tx, org_id: Id, session_id: Id) -> Row[Any] | None:
+    """The same row for who only looks, without a lock."""
+    return (await tx.execute(_AS_IT_STANDS, {"org": org_id, "session": session_id})).one_or_none()
+
+
 def remembered(row: Row[Any]) -> SessionState:
     """What the session's process remembers."""
     return SessionState.model_validate(row.state)
 
 
 async def load(tx: Tx, org_id: Id, row: Row[Any]) -> SessionFacts:
-    """The facts of the session in this locked row."""
+    """The facts of the session in this row."""
     people = (await tx.execute(_EXPECTED, {"org": org_id, "session": row.id})).all()
     policy = await student_facts.newest_policy(tx, org_id)
     return SessionFacts(

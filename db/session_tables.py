@@ -37,9 +37,10 @@ raw_events = Table(
     to("sessions", "session_id"),
     UniqueConstraint("org_id", "source", "key"),
     Index("ix_raw_events_problem", "org_id", "received_at", postgresql_where=text("problem is not null")),
+    Index("ix_raw_events_words", "received_at", postgresql_where=text("body <> ''")),
 )
 """Signed events of a classroom, word for word; each item of a batch is one. `problem` says why one could not be used:
-unreadable, no_session, unknown_name."""
+unreadable, no_session, unknown_name. `body` is emptied after a while (`db.retention`)."""
 
 participants = Table(
     "participants",
@@ -87,6 +88,7 @@ evidence = Table(
     ref("participant_id"),
     words("connection", nullable=True),
     words("code", nullable=True),
+    Column("late_minutes", Integer),
     Column("value", Double),
     ref("by"),
     at("received_at", nullable=False),
@@ -100,6 +102,7 @@ evidence = Table(
     ),
     CheckConstraint("(kind = 'mark') = (code is not null)", name="mark"),
     CheckConstraint("(kind in ('engagement', 'comprehension')) = (value is not null)", name="value"),
+    CheckConstraint("late_minutes is null or (code = 'late' and late_minutes > 0)", name="late_minutes"),
     Index("ix_evidence_session", "org_id", "session_id", "seq"),
     Index("ix_evidence_participant", "org_id", "participant_id", postgresql_where=text("participant_id is not null")),
 )
@@ -139,6 +142,14 @@ session_decisions = Table(
     document("effects"),
     to("sessions", "session_id"),
     Index("ix_session_decisions_session", "org_id", "session_id", "seq"),
+    Index("ix_session_decisions_seq", "seq"),
+    Index(
+        "ix_session_decisions_acts",
+        "org_id",
+        "at",
+        "id",
+        postgresql_where=text("because -> 0 -> 'numbers' ->> 'by' is not null"),
+    ),
 )
 
 planned_absences = Table(

@@ -43,7 +43,7 @@ async def present(tx: Tx, org_id: Id, student_id: Id, now: datetime) -> tuple[St
 
 async def called(tx: Tx, org_id: Id, student_id: Id, zone: str) -> Mapping[Id, str]:
     """What the ids in a student's story are called: people, sessions with their times, subjects, tasks."""
-    words = await names.of_people(tx, org_id)
+    words = await names.around(tx, org_id, student_id)
     s, e, o, m = sessions.c, enrollments.c, outcomes.c, messages.c
     held = await tx.execute(
         select(s.id, s.starts_at, schedules.c.subject)

@@ -1,4 +1,4 @@
-"""Addresses nothing is sent to any more: closed by what providers report, shown with the reason, lifted by a person."""
+"""Addresses nothing is sent to any more: closed by what providers report or by the family, lifted by a person."""
 
 from __future__ import annotations
 

@@ -244,7 +244,12 @@ api_keys = Table(
     words("name"),
     words("secret_hash"),
     at("created_at", nullable=False, default_now=True),
+    ref("created_by"),
+    at("last_used_at"),
     at("revoked_at"),
+    ref("revoked_by"),
+    to("staff", "created_by"),
+    to("staff", "revoked_by"),
     UniqueConstraint("secret_hash"),
 )
 

@@ -106,7 +106,10 @@ async def cancel_undeliverable(tx: Tx, now: datetime) -> None:
 
 
 async def record(tx: Tx, due: Due, answer: Answered) -> DeliveryState:
-    """Write down one attempt and what follows from it; after the last one in vain the lead gets a task."""
+    """Write down one attempt and what follows from it; after the last one in vain the lead gets a task.
+
+    The first that arrives again closes it.
+    """
     if answer.status == GONE:  # the endpoint is locked before its deliveries, as whoever changes it does
         await webhook_endpoints.disable(tx, due.org_id, due.endpoint_id, "gone")
     row = (await tx.execute(_locked(due.org_id, due.delivery_id))).one()
@@ -119,6 +122,8 @@ async def record(tx: Tx, due: Due, answer: Answered) -> DeliveryState:
     await _write(tx, due.org_id, due.delivery_id, changes)
     if follows.state is DeliveryState.FAILED and answer.status != GONE:
         await operations.open_webhook_failing(tx, due.org_id, due.endpoint_id, ended)
+    if follows.state is DeliveryState.DELIVERED:
+        await operations.close_webhook_failing(tx, due.org_id, due.endpoint_id, "delivers_again", ended)
     return DeliveryState(changes.get("state", row.state))
 
 

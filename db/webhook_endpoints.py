@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Row, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
-from db import listing
+from db import listing, operations
 from db.engine import Tx
 from db.listing import Cut, Part
 from db.webhook_tables import webhook_deliveries, webhook_endpoints
@@ -86,11 +86,15 @@ async def disable(tx: Tx, org_id: Id, endpoint_id: Id, because: str) -> None:
 
 
 async def delete(tx: Tx, org_id: Id, endpoint_id: Id, now: datetime) -> None:
-    """Delete it: its secrets are emptied, what waits is cancelled, and the log of its deliveries stays."""
+    """Delete it: its secrets are emptied, what waits is cancelled, and the log of its deliveries stays for a while.
+
+    Nobody has to mend it any more.
+    """
     await one(tx, org_id, endpoint_id, lock=True)
     gone = {"active": False, "deleted_at": now, "secret": "", "old_secret": None, "old_secret_until": None}
     await _write(tx, org_id, endpoint_id, gone)
     await cancel_waiting(tx, org_id, endpoint_id, "endpoint_deleted")
+    await operations.close_webhook_failing(tx, org_id, endpoint_id, "endpoint_deleted", now)
 
 
 async def cancel_waiting(tx: Tx, org_id: Id, endpoint_id: Id, reason: str) -> None:

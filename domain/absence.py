@@ -60,13 +60,16 @@ class Window(Value):
 class Fired(Value):
     """A rule that holds at the newest session of a window, with the numbers that make it so.
 
-    `elsewhere` is a session of another enrollment that made it hold.
+    `elsewhere` is a session of another enrollment that made it hold; `sessions` are the misses that were counted, and
+    `limit` the policy's number that they reached.
     """
 
     rule: str
     tier: int
     session_id: Id
     elsewhere: Id | None = None
+    sessions: tuple[Id, ...] = ()
+    limit: int = 0
     numbers: dict[str, int | str | None] = {}
 
 
@@ -125,34 +128,36 @@ def evaluate(window: Window, policy: Policy, others: Sequence[tuple[Outcome, str
     run = window.places
     found: list[Fired] = []
 
-    def fire(rule: str, tier: int, elsewhere: Id | None = None, **numbers: int) -> None:
-        fired = Fired(rule=rule, tier=tier, session_id=newest.session_id, elsewhere=elsewhere, numbers=dict(numbers))
-        found.append(fired)
+    def fire(rule: str, tier: int, counted: Sequence[Outcome], limit: int, **numbers: int) -> None:
+        missed = tuple(o.session_id for o in merge_stretches(counted) if o.is_miss)
+        at = newest.session_id
+        found.append(Fired(rule=rule, tier=tier, session_id=at, sessions=missed, limit=limit, numbers=dict(numbers)))
 
     row = merge_stretches(run)[-policy.urgent_in_row :]
     silent = _unannounced(row)
     if len(row) == policy.urgent_in_row and all(o.is_miss for o in row) and silent >= policy.urgent_unannounced:
-        fire("misses_in_row", 3, missed=len(row), unannounced=silent)
+        fire("misses_in_row", 3, row, policy.urgent_in_row, missed=len(row), unannounced=silent)
     last = run[-policy.urgent_of_last :]
     missed, silent = count_misses(last), _unannounced(last)
     if missed >= policy.urgent_misses and silent >= policy.urgent_unannounced:
-        fire("many_misses", 3, missed=missed, last=len(last), unannounced=silent)
+        fire("many_misses", 3, last, policy.urgent_misses, missed=missed, last=len(last), unannounced=silent)
 
     row = run[-policy.unannounced_in_row :]
     if len(row) == policy.unannounced_in_row and _unannounced(row) == len(row):
-        fire("unannounced_in_row", 2, missed=len(row))
+        fire("unannounced_in_row", 2, row, policy.unannounced_in_row, missed=len(row))
     other = _nearest_other_day(newest, window, policy, others)
     if other is not None:
         days, missed_then = other
-        elsewhere = missed_then.session_id if missed_then.enrollment_id != window.enrollment_id else None
-        fire("unannounced_in_days", 2, elsewhere, missed=2, days=days)
+        fire("unannounced_in_days", 2, (missed_then, newest), 2, missed=2, days=days)
+        if missed_then.enrollment_id != window.enrollment_id:
+            found[-1] = found[-1].model_copy(update={"elsewhere": missed_then.session_id})
     last = run[-policy.misses_of_last :]
     missed = count_misses(last)
     if missed >= policy.misses:
-        fire("misses_of_last", 2, missed=missed, last=len(last))
+        fire("misses_of_last", 2, last, policy.misses, missed=missed, last=len(last))
     position = window.earlier + len(run)
     if not window.imported and position <= policy.first_sessions and count_misses(run) >= policy.first_misses:
-        fire("first_sessions", 2, missed=count_misses(run), last=position)
+        fire("first_sessions", 2, run, policy.first_misses, missed=count_misses(run), last=position)
     return tuple(found)
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from domain.balance import EntryKind, alert_due, entry, low_level, settle
-from domain.draft import Draft
+from domain.balance import WAIVER, EntryKind, alert_due, entry, low_level, settle
+from domain.deciding import Deciding
 from domain.effects import PostEntry
-from domain.events import Adjusted, ToppedUp
+from domain.events import Adjusted, ChargeWaived, ToppedUp
 from domain.facts import Enrollment
 from domain.follow_up import finish
 from domain.grace import late_in_term
@@ -13,7 +13,7 @@ from domain.outcomes import Code, Outcome
 from domain.tasks import Task, TaskKind, TaskStatus, task_id
 
 
-def charge(d: Draft, outcome: Outcome, enrollment: Enrollment, *, anew: bool) -> int:
+def charge(d: Deciding, outcome: Outcome, enrollment: Enrollment, *, anew: bool) -> int:
     """Make the book agree with the outcome, and with those whose grace it changes; returns the units it takes in all.
 
     `anew`: nothing stood for the session, whatever its version is. Corrections fire no alert.
@@ -38,14 +38,14 @@ def charge(d: Draft, outcome: Outcome, enrollment: Enrollment, *, anew: bool) ->
     return max(units + moved, 0)
 
 
-def _late_with(d: Draft, outcome: Outcome, enrollment: Enrollment) -> tuple[Outcome, ...]:
+def _late_with(d: Deciding, outcome: Outcome, enrollment: Enrollment) -> tuple[Outcome, ...]:
     """The late cancellations of the outcome's term, if it is, or may have been, one of them."""
     if outcome.code is not Code.LATE_CANCELLED and outcome.version == 1:
         return ()
     return late_in_term(d.facts.outcomes, enrollment.id, enrollment.schedule.zone, d.facts.terms, outcome.starts_at)
 
 
-def _post(d: Draft, outcome: Outcome, units: int) -> int:
+def _post(d: Deciding, outcome: Outcome, units: int) -> int:
     """Post what is missing in the book; returns the sum of the lines."""
     lines = settle(outcome, units, d.facts.entries, d.now)
     for line in lines:
@@ -53,7 +53,7 @@ def _post(d: Draft, outcome: Outcome, units: int) -> int:
     return sum(line.units for line in lines)
 
 
-def _move_grace(d: Draft, other: Outcome, units: int) -> int:
+def _move_grace(d: Deciding, other: Outcome, units: int) -> int:
     """Another late cancellation of the term gains or loses its grace; returns the sum of the lines."""
     posted = _post(d, other, units)
     if posted > 0:
@@ -63,7 +63,7 @@ def _move_grace(d: Draft, other: Outcome, units: int) -> int:
     return posted
 
 
-def _alert(d: Draft, enrollment: Enrollment, before: int) -> None:
+def _alert(d: Deciding, enrollment: Enrollment, before: int) -> None:
     """Low balance: once per package, and once more at 0, a task for the enrollment's coordinator."""
     if enrollment.last_top_up is None:
         return
@@ -94,12 +94,23 @@ def _alert(d: Draft, enrollment: Enrollment, before: int) -> None:
     )
 
 
-def _flag(d: Draft, enrollment: Enrollment, *, low: bool, empty: bool) -> None:
+def _flag(d: Deciding, enrollment: Enrollment, *, low: bool, empty: bool) -> None:
     flags = d.state.alerts_of(enrollment.id).model_copy(update={"low": low, "empty": empty})
     d.remember(alerts=(*(a for a in d.state.alerts if a.enrollment_id != enrollment.id), flags))
 
 
-def topped_up(d: Draft, act: ToppedUp) -> None:
+def act_on_balance(d: Deciding, act: ToppedUp | Adjusted | ChargeWaived) -> None:
+    """Units were bought, corrected by hand, or given back."""
+    match act:
+        case ToppedUp():
+            _topped_up(d, act)
+        case Adjusted():
+            _adjusted(d, act)
+        case ChargeWaived():
+            _waived(d, act)
+
+
+def _topped_up(d: Deciding, act: ToppedUp) -> None:
     """Units were bought: an entry; above the level it arms the alerts anew and settles the task."""
     if d.facts.enrollment(act.enrollment_id) is None:
         d.refuse("enrollment_unknown")
@@ -120,7 +131,7 @@ def topped_up(d: Draft, act: ToppedUp) -> None:
                 finish(d, task, TaskStatus.CLOSED, None, reason="topped_up")
 
 
-def adjusted(d: Draft, act: Adjusted) -> None:
+def _adjusted(d: Deciding, act: Adjusted) -> None:
     """Units were corrected by hand: an entry, and nothing else."""
     if d.facts.enrollment(act.enrollment_id) is None or act.units == 0:
         d.refuse("enrollment_unknown" if act.units else "nothing_to_adjust")
@@ -136,7 +147,23 @@ def adjusted(d: Draft, act: Adjusted) -> None:
     d.because("adjusted", units=act.units)
 
 
-def _booked(d: Draft, key: str) -> bool:
+def _waived(d: Deciding, act: ChargeWaived) -> None:
+    """What an outcome was charged is taken back by a reversing entry, once. It fires no alert and re-arms none."""
+    outcome = d.facts.outcome(act.outcome_id)
+    mine = [e for e in d.facts.entries if outcome and e.outcome_id == outcome.id]
+    undone = {e.reverses for e in mine}
+    live = next((e for e in mine if e.kind is EntryKind.CONSUME and e.id not in undone), None)
+    if outcome is None or live is None:
+        d.refuse("waived_already" if any(e.is_waiver for e in mine) else "nothing_to_waive")
+        return
+    of_outcome = {"outcome_id": outcome.id, "outcome_version": live.outcome_version, "reverses": live.id}
+    named = of_outcome | {"by": act.by, "reason_id": act.reason_id}
+    line = entry(EntryKind.REVERSE, f"{WAIVER}{live.id}", live.enrollment_id, -live.units, d.now, **named)
+    d.do(PostEntry(entry=line))
+    d.because("charge_waived", by=act.by, session=outcome.session_id, units=-live.units)
+
+
+def _booked(d: Deciding, key: str) -> bool:
     booked = any(e.key == key for e in d.facts.entries)
     if booked:
         d.because("booked_already")

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from domain.absence import Fired, evaluate, is_tier_1
 from domain.cases import NO_GROUND, Case, CaseOutcome
-from domain.draft import Draft
+from domain.deciding import Deciding
 from domain.episodes import close_case, open_case, raise_tier
 from domain.facts import Enrollment
 from domain.outcomes import Outcome
@@ -16,7 +16,7 @@ from domain.value import Id
 from domain.watch import resume, watch
 
 
-def look(d: Draft, cause: Outcome | None = None) -> None:
+def look(d: Deciding, cause: Outcome | None = None) -> None:
     """Read the windows after a change: an outcome, a correction, or a session's end.
 
     Every rule is read at the newest session of each window and fires once there. `cause` is the outcome that changed;
@@ -43,14 +43,14 @@ def look(d: Draft, cause: Outcome | None = None) -> None:
         watch(d)
 
 
-def _by_newest(d: Draft, cause: Outcome | None) -> list[tuple[Enrollment, Outcome]]:
+def _by_newest(d: Deciding, cause: Outcome | None) -> list[tuple[Enrollment, Outcome]]:
     """The enrollments with the newest session of each window, in the order in which they are read."""
     found = [(e, newest) for e in d.facts.enrollments if (newest := d.window(e).newest)]
     latest_first = sorted(found, key=lambda f: (f[1].ends_at, f[0].id), reverse=True)
     return sorted(latest_first, key=lambda f: cause is None or f[0].id != cause.enrollment_id)
 
 
-def _read(d: Draft, enrollment: Enrollment, newest: Outcome, *, is_fresh: bool, silent: bool) -> None:
+def _read(d: Deciding, enrollment: Enrollment, newest: Outcome, *, is_fresh: bool, silent: bool) -> None:
     reach = d.policy.backfill_fires_within if silent else d.policy.fires_within
     if not newest.is_miss or d.now - newest.ends_at > reach:
         return
@@ -61,7 +61,8 @@ def _read(d: Draft, enrollment: Enrollment, newest: Outcome, *, is_fresh: bool, 
     found = evaluate(d.window(enrollment), d.policy, others)
     fired = [f for f in found if (f.rule, f.session_id) not in known]
     for f in fired:
-        d.because(f.rule, tier=f.tier, session=f.session_id, **f.numbers)
+        counted = " ".join(f.sessions)
+        d.because(f.rule, tier=f.tier, session=f.session_id, sessions=counted, limit=f.limit, **f.numbers)
     d.remember(
         fired=tuple(f for f in d.state.fired if d.now - f.at <= d.policy.backfill_fires_within * 2)
         + tuple(FiredRule(rule=f.rule, session_id=f.session_id, at=d.now) for f in fired)
@@ -69,7 +70,7 @@ def _read(d: Draft, enrollment: Enrollment, newest: Outcome, *, is_fresh: bool, 
     _act_on(d, enrollment, newest, fired, silent=silent)
 
 
-def _further_miss(d: Draft, newest: Outcome) -> None:
+def _further_miss(d: Deciding, newest: Outcome) -> None:
     """A new miss wakes what was put off; with a case open it is evidence."""
     for task in d.state.tasks:
         if task.status is TaskStatus.SNOOZED:
@@ -79,7 +80,7 @@ def _further_miss(d: Draft, newest: Outcome) -> None:
         d.put_case("evidence", evidence=(*d.case.evidence, newest.session_id))
 
 
-def _act_on(d: Draft, enrollment: Enrollment, newest: Outcome, fired: list[Fired], *, silent: bool) -> None:
+def _act_on(d: Deciding, enrollment: Enrollment, newest: Outcome, fired: list[Fired], *, silent: bool) -> None:
     """A case opens, opens again, or rises; one that is being watched resumes if another enrollment alarms.
 
     (In the watched enrollment itself the watch judges.)
@@ -99,19 +100,19 @@ def _act_on(d: Draft, enrollment: Enrollment, newest: Outcome, fired: list[Fired
         open_case(d, None, enrollment, _evidence(d, enrollment, fired), silent=silent, rule=top.rule, tier=top.tier)
 
 
-def _may_reopen(d: Draft, last: Case, closed_at: datetime, newest: Outcome) -> bool:
+def _may_reopen(d: Deciding, last: Case, closed_at: datetime, newest: Outcome) -> bool:
     soon = closed_at < newest.ends_at <= closed_at + d.policy.reopens_within
     return soon and newest.is_unannounced and last.outcome not in NO_GROUND
 
 
-def _evidence(d: Draft, enrollment: Enrollment, fired: list[Fired]) -> tuple[Id, ...]:
+def _evidence(d: Deciding, enrollment: Enrollment, fired: list[Fired]) -> tuple[Id, ...]:
     """The misses that count for a new case: those of its window, and what another enrollment added; newest last."""
     elsewhere = dict.fromkeys(f.elsewhere for f in fired if f.elsewhere)
     last = d.window(enrollment).places[-d.policy.urgent_of_last :]
     return (*elsewhere, *(o.session_id for o in last if o.is_miss))
 
 
-def _welcome_call(d: Draft, outcome: Outcome) -> None:
+def _welcome_call(d: Deciding, outcome: Outcome) -> None:
     """A missed first session is a call the same day, before it is anything else."""
     enrollment = d.facts.enrollment(outcome.enrollment_id)
     first = outcome.session_id == d.facts.first_session_id and is_tier_1(outcome)
@@ -136,7 +137,7 @@ def _welcome_call(d: Draft, outcome: Outcome) -> None:
     )
 
 
-def recheck_ground(d: Draft, corrected: Outcome) -> None:
+def recheck_ground(d: Deciding, corrected: Outcome) -> None:
     """After a correction: tasks and a case that no longer have a ground are closed as false alarms.
 
     The rules that had fired on them may fire again, should the outcome be corrected back. A case that had closed as
@@ -164,11 +165,11 @@ def recheck_ground(d: Draft, corrected: Outcome) -> None:
         close_case(d, CaseOutcome.FALSE_ALARM, status=TaskStatus.CORRECTED)
 
 
-def _forget_fired(d: Draft, session_ids: tuple[Id, ...]) -> None:
+def _forget_fired(d: Deciding, session_ids: tuple[Id, ...]) -> None:
     d.remember(fired=tuple(f for f in d.state.fired if f.session_id not in session_ids))
 
 
-def _recovered_by_mistake(d: Draft, corrected: Outcome) -> None:
+def _recovered_by_mistake(d: Deciding, corrected: Outcome) -> None:
     last, enrollment = d.state.last_case, d.facts.enrollment(corrected.enrollment_id)
     if enrollment is None or last is None or last.closed_at is None or last.outcome is not CaseOutcome.RECOVERED:
         return
@@ -180,7 +181,7 @@ def _recovered_by_mistake(d: Draft, corrected: Outcome) -> None:
         open_case(d, last, enrollment, evidence, silent=corrected.is_backfill, rule=last.rule, tier=last.tier)
 
 
-def _has_ground(d: Draft, evidence: tuple[Id, ...]) -> bool:
+def _has_ground(d: Deciding, evidence: tuple[Id, ...]) -> bool:
     windows = [(e, d.window(e)) for e in d.facts.enrollments]
     for enrollment, window in windows:
         others = [(o, e.schedule.zone) for e, w in windows if e.id != enrollment.id for o in w.places]

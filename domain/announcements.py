@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from domain.cases import Case
-from domain.draft import Decision
+from domain.deciding import Decision
 from domain.effects import PutCase
 from domain.events import Event, OutcomeRecorded
 from domain.facts import Facts

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from domain.draft import Draft
+from domain.deciding import Deciding
 from domain.events import ReplyReceived
 from domain.follow_up import finish
 from domain.replies import ABOUT_A_CHILD
@@ -17,7 +17,7 @@ ANSWER_USEFUL_FOR = timedelta(hours=1)
 _ASKS_FOR = {"call_me": TaskKind.CALL_BACK, "unclear": TaskKind.READ_REPLY}
 
 
-def reply_received(d: Draft, reply: ReplyReceived) -> None:
+def reply_received(d: Deciding, reply: ReplyReceived) -> None:
     """Decide on a reply as it came, or as a person has read it (`by` is set then)."""
     if reply.by is None:
         d.because("reply", meaning=reply.meaning, guardian=reply.guardian_id)
@@ -40,7 +40,7 @@ def reply_received(d: Draft, reply: ReplyReceived) -> None:
         _answer(d, reply)
 
 
-def _open(d: Draft, kind: TaskKind, reply: ReplyReceived) -> None:
+def _open(d: Deciding, kind: TaskKind, reply: ReplyReceived) -> None:
     """One open task of this kind is enough: it is about the family, not about one reply."""
     if not d.facts.enrollments:
         return
@@ -59,7 +59,7 @@ def _open(d: Draft, kind: TaskKind, reply: ReplyReceived) -> None:
     )
 
 
-def _no_longer_unread(d: Draft, reply: ReplyReceived) -> None:
+def _no_longer_unread(d: Deciding, reply: ReplyReceived) -> None:
     """With the last unclear reply read, the task to read them is done."""
     left = tuple(r for r in d.state.unread_replies if r != reply.reply_id)
     d.remember(unread_replies=left)
@@ -68,7 +68,7 @@ def _no_longer_unread(d: Draft, reply: ReplyReceived) -> None:
             finish(d, task, TaskStatus.DONE, reply.by)
 
 
-def _answer(d: Draft, reply: ReplyReceived) -> None:
+def _answer(d: Deciding, reply: ReplyReceived) -> None:
     """Tell the guardian how his text was understood. The answer dates from the text: it is quick or keeps quiet."""
     at = reply.at or d.now
     key = f"{Purpose.ANSWER}:{reply.reply_id}:{reply.guardian_id}:{Channel.SMS}"

@@ -20,6 +20,10 @@ class EntryKind(StrEnum):
     ADJUST = "adjust"
 
 
+WAIVER = "waive:"
+"""How the key of a reversing entry begins that a person has asked for."""
+
+
 class Entry(Value):
     """One line of the book. `units` is signed and never zero; `reverses` names the entry a reversal undoes."""
 
@@ -35,6 +39,11 @@ class Entry(Value):
     by: Id | None = None
     reason_id: Id | None = None
 
+    @property
+    def is_waiver(self) -> bool:
+        """True when a person took the charge back. It holds for the outcome's version, whatever is settled again."""
+        return self.key.startswith(WAIVER)
+
 
 def entry(kind: EntryKind, key: str, enrollment_id: Id, units: int, at: datetime, **more: object) -> Entry:
     """An entry whose id follows from its business key."""
@@ -47,11 +56,14 @@ def entry(kind: EntryKind, key: str, enrollment_id: Id, units: int, at: datetime
 def settle(outcome: Outcome, units: int, booked: Iterable[Entry], at: datetime) -> tuple[Entry, ...]:
     """The entries that make the book agree with the outcome as it stands now, of which it takes `units` (0: none).
 
-    Nothing if the book agrees already; what was charged for this version stays as it was priced then. A newer version
+    Nothing if the book agrees already; what was charged for this version stays as it was priced then, and what was
+    waived stays waived. A newer version
     reverses what an older one took and posts its own, so the sum is what it would be if the right outcome had come
     first, in whatever order the versions are seen.
     """
     mine = [e for e in booked if e.outcome_id == outcome.id]
+    if any(e.is_waiver and e.outcome_version == outcome.version for e in mine):
+        units = 0
     undone = {e.reverses for e in mine}
     charges = [e for e in mine if e.kind is EntryKind.CONSUME]
     live = [e for e in charges if e.id not in undone]

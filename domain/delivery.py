@@ -31,6 +31,9 @@ OURS_TO_MEND = frozenset({"sender_not_registered", "account_suspended"})
 """Reasons that lie with our account at the provider: the same will happen to every message."""
 LOOK_UP_AFTER = (timedelta(minutes=2), timedelta(minutes=15))
 """When an SMS with an unknown fate is looked up at the provider (rules, section 6)."""
+CHECK_AFTER = (timedelta(hours=1), timedelta(hours=24))
+"""When a text that is merely `sent` is looked up, because its report may have been lost: most are reported within
+minutes, and Twilio holds no text for longer than its validity, ten hours at most."""
 LOOK_UP_AGAIN_AFTER = timedelta(minutes=5)
 """The least wait after a look-up that the provider did not answer."""
 
@@ -87,3 +90,8 @@ def of_a_companion(companion: MessageState, carrier: Standing) -> Standing | Non
 def next_look_up(unknown_since: datetime, now: datetime) -> datetime | None:
     """When to look an unknown SMS up; None after the last time."""
     return next((unknown_since + wait for wait in LOOK_UP_AFTER if unknown_since + wait > now), None)
+
+
+def next_check(handed_over_at: datetime, now: datetime) -> datetime | None:
+    """When to look up a text that nobody has reported as delivered or not; None after the last time."""
+    return next((handed_over_at + wait for wait in CHECK_AFTER if handed_over_at + wait > now), None)

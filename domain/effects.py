@@ -36,6 +36,23 @@ class CancelMessage(Value):
     reason: str
 
 
+class ApproveMessage(Value):
+    """Let a message go that waited for a person's word; it leaves from its new due time on."""
+
+    kind: Literal["approve_message"] = "approve_message"
+    message_id: Id
+    by: Id
+    at: datetime
+    due_at: datetime
+
+
+class RecallMessage(Value):
+    """Take a message back that a person had let go: it waits for a person's word again."""
+
+    kind: Literal["recall_message"] = "recall_message"
+    message_id: Id
+
+
 class PutTask(Value):
     """Write a task as it now is; `change` says what happened to it."""
 
@@ -66,7 +83,15 @@ class LogOutreach(Value):
     note_id: Id | None = None
 
 
+class TakeBackOutreach(Value):
+    """Strike an outreach whose message was taken back before it left. The journal keeps both."""
+
+    kind: Literal["take_back_outreach"] = "take_back_outreach"
+    id: Id
+
+
+MessageChange = CancelMessage | ApproveMessage | RecallMessage
 Effect = Annotated[
-    PostEntry | QueueMessage | CancelMessage | PutTask | PutCase | LogOutreach,
+    PostEntry | QueueMessage | MessageChange | PutTask | PutCase | LogOutreach | TakeBackOutreach,
     Field(discriminator="kind"),
 ]

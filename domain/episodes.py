@@ -6,7 +6,7 @@ from datetime import datetime
 
 from domain.absence import Pause
 from domain.cases import Case, CaseOutcome, FollowUp
-from domain.draft import Draft
+from domain.deciding import Deciding
 from domain.effects import PutCase
 from domain.facts import Enrollment
 from domain.ladder import tell_step
@@ -15,7 +15,14 @@ from domain.value import Id, id_of
 
 
 def open_case(
-    d: Draft, last: Case | None, enrollment: Enrollment, evidence: tuple[Id, ...], *, silent: bool, rule: str, tier: int
+    d: Deciding,
+    last: Case | None,
+    enrollment: Enrollment,
+    evidence: tuple[Id, ...],
+    *,
+    silent: bool,
+    rule: str,
+    tier: int,
 ) -> None:
     """Open a case, or the last one again: task and concern message (step 0 of the ladder).
 
@@ -67,14 +74,14 @@ def open_case(
         tell_step(d, 0)
 
 
-def due_for(d: Draft, tier: int) -> datetime:
+def due_for(d: Deciding, tier: int) -> datetime:
     """Tier 2: one business day. Tier 3: the same day."""
     calendar = d.facts.calendar
     return calendar.same_day(d.now) if tier >= 3 else calendar.one_business_day(d.now)
 
 
 def open_case_task(
-    d: Draft, kind: TaskKind, *, due_at: datetime | None = None, after: Task | None = None, to_lead: bool = False
+    d: Deciding, kind: TaskKind, *, due_at: datetime | None = None, after: Task | None = None, to_lead: bool = False
 ) -> None:
     """A task of the open case. `after` is the attempt it follows; `to_lead` gives it to the lead at once."""
     case = d.put_case("task", tasks=d.case.tasks + 1)
@@ -98,7 +105,7 @@ def open_case_task(
     )
 
 
-def raise_tier(d: Draft, tier: int) -> None:
+def raise_tier(d: Deciding, tier: int) -> None:
     """A higher tier: the open task is due at the earlier time. Nothing opens twice."""
     d.put_case("raised", tier=tier)
     for task in d.state.tasks:
@@ -107,7 +114,7 @@ def raise_tier(d: Draft, tier: int) -> None:
             d.put_task(task.model_copy(update={"tier": tier, "due_at": due}), "redated")
 
 
-def close_case(d: Draft, outcome: CaseOutcome, *, status: TaskStatus = TaskStatus.CLOSED) -> None:
+def close_case(d: Deciding, outcome: CaseOutcome, *, status: TaskStatus = TaskStatus.CLOSED) -> None:
     """Close the case with its tasks, and cancel what still waits to be sent for it.
 
     Its sessions count for no new case, unless a correction showed that it never had a ground.
@@ -122,7 +129,7 @@ def close_case(d: Draft, outcome: CaseOutcome, *, status: TaskStatus = TaskStatu
     d.remember(case=None, last_case=case, counts_since=counts_since)
 
 
-def pause(d: Draft, until: datetime) -> None:
+def pause(d: Deciding, until: datetime) -> None:
     """Begin a pause, or move the return date of the one that runs. What waits to be sent is cancelled."""
     runs = d.pause_at(d.now)
     before = [

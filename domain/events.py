@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, Field, TypeAdapter
 
 from domain.cases import CaseOutcome
+from domain.desk_events import FollowUpStarted, NoteWritten
+from domain.review_events import DraftApproved, DraftRecalled, DraftRejected, MessageWritten
 from domain.tasks import TaskOutcome
 from domain.value import Id, Value
 
@@ -170,6 +172,46 @@ class NotSeenYet(Value):
     ends_at: AwareDatetime
 
 
+class StepSkipped(Value):
+    """A person takes an armed step out of the plan. Why, stands in the note."""
+
+    kind: Literal["step_skipped"] = "step_skipped"
+    act_id: Id
+    step: str
+    by: Id
+    reason_id: Id | None = None
+
+
+class StepForced(Value):
+    """A person has an armed step taken now instead of when it falls due. Why, stands in the note."""
+
+    kind: Literal["step_forced"] = "step_forced"
+    act_id: Id
+    step: str
+    by: Id
+    reason_id: Id | None = None
+
+
+class ChargeWaived(Value):
+    """A person takes back what one outcome was charged. Why, stands in the note."""
+
+    kind: Literal["charge_waived"] = "charge_waived"
+    act_id: Id
+    outcome_id: Id
+    by: Id
+    reason_id: Id | None = None
+
+
+class MessageRetried(Value):
+    """A person let a message go again: sent once more as `message_id`, or released from being held."""
+
+    kind: Literal["message_retried"] = "message_retried"
+    message_id: Id
+    how: Literal["resent", "released"]
+    by: Id
+    reason_id: Id | None = None
+
+
 class StepDue(Value):
     """An armed step of the plan has fallen due."""
 
@@ -191,10 +233,20 @@ Event = Annotated[
     | TaskReassigned
     | TaskDismissed
     | OutreachLogged
+    | DraftApproved
+    | DraftRecalled
+    | DraftRejected
+    | MessageWritten
+    | NoteWritten
+    | FollowUpStarted
     | Paused
     | Withdrawn
     | ReminderDue
     | NotSeenYet
+    | StepSkipped
+    | StepForced
+    | ChargeWaived
+    | MessageRetried
     | StepDue,
     Field(discriminator="kind"),
 ]

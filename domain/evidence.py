@@ -37,7 +37,8 @@ class Evidence(Value):
     """One thing seen. A person is a student, a staff member, or a participant nobody has matched yet.
 
     `connection` is the classroom's own number of a connection: a phone and a laptop of one person have two, and most
-    classrooms give a new one to each rejoin. `value` is 0 to 1 for engagement and comprehension.
+    classrooms give a new one to each rejoin. `value` is 0 to 1 for engagement and comprehension; `late_minutes` are
+    what an instructor says of somebody he marks late.
     """
 
     id: Id
@@ -48,6 +49,7 @@ class Evidence(Value):
     staff_id: Id | None = None
     participant_id: Id | None = None
     code: Code | None = None
+    late_minutes: int | None = None
     value: float | None = None
     by: Id | None = None
     connection: str | None = None

@@ -10,7 +10,19 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 
-from domain.effects import CancelMessage, Effect, LogOutreach, PostEntry, PutCase, PutTask, QueueMessage
+from domain.effects import (
+    ApproveMessage,
+    CancelMessage,
+    Effect,
+    LogOutreach,
+    MessageChange,
+    PostEntry,
+    PutCase,
+    PutTask,
+    QueueMessage,
+    RecallMessage,
+    TakeBackOutreach,
+)
 from domain.facts import Facts
 from domain.plan import Step
 from domain.sending import Message
@@ -93,12 +105,10 @@ def describe_effect(effect: Effect, who: Who, zone: str = "UTC") -> str:
     """What a decision did: "Posted -1 session", "Task for Ana: follow up, due Tue 3 Mar 17:00"."""
     match effect:
         case PostEntry(entry=line):
-            kind = f" ({ENTRIES[line.kind]})" if line.kind in ENTRIES else ""
+            kind = " (waived)" if line.is_waiver else f" ({ENTRIES[line.kind]})" if line.kind in ENTRIES else ""
             return f"Posted {line.units:+d} session{'' if abs(line.units) == 1 else 's'}{kind}"
-        case QueueMessage(message=m):
-            return f"{_to(m, who)} queued for {when(m.due_at, zone)}: {code_in_words(m.purpose)}"
-        case CancelMessage(reason=reason):
-            return f"Message cancelled: {code_in_words(reason)}"
+        case QueueMessage() | CancelMessage() | ApproveMessage() | RecallMessage():
+            return _of_message(effect, who, zone)
         case PutTask(task=task, change=change):
             template = TASK_CHANGES.get(change, f"Task {code_in_words(change)}: {{task}}")
             return template.format(**_of_task(task, who, zone))
@@ -106,9 +116,25 @@ def describe_effect(effect: Effect, who: Who, zone: str = "UTC") -> str:
             template = CASE_CHANGES.get(change, f"Case: {code_in_words(change)}")
             outcome = code_in_words(case.outcome or "closed")
             return template.format(tier=case.tier, step=case.step, outcome=outcome, stopped=_ended_by(case.stopped))
+        case TakeBackOutreach():
+            return "The outreach no longer counts: its message was taken back"
         case LogOutreach():
             reached_out = f"{who(effect.by)} reached out {CHANNELS.get(effect.channel, f'by {effect.channel}')}"
             return f"{reached_out}: {code_in_words(effect.outcome)}" if effect.outcome else reached_out
+
+
+def _of_message(effect: QueueMessage | MessageChange, who: Who, zone: str) -> str:
+    match effect:
+        case QueueMessage(message=m) if m.in_review:
+            return f"{_to(m, who)} waits for a person's word: {code_in_words(m.purpose)}"
+        case QueueMessage(message=m):
+            return f"{_to(m, who)} queued for {when(m.due_at, zone)}: {code_in_words(m.purpose)}"
+        case CancelMessage(reason=reason):
+            return f"Message cancelled: {code_in_words(reason)}"
+        case ApproveMessage():
+            return f"Message let go by {who(effect.by)}, to leave on {when(effect.due_at, zone)}"
+        case RecallMessage():
+            return "Message taken back before it left"
 
 
 def _to(message: Message, who: Who) -> str:
@@ -142,8 +168,9 @@ def describe_step(step: Step, state: State, facts: Facts, who: Who, zone: str) -
     said = capital(STEPS[step.act].format(**words))
     if step.why_not is None:
         return said
-    reason = step.why_not.numbers.get("by") or explain(step.why_not, who, zone).rstrip(".")
-    return f"{said.split(' unless ')[0]} will not run because {_ended_by(str(reason))}"
+    ended = step.why_not.numbers.get("by") if step.why_not.rule == "ladder_ended" else None
+    reason = _ended_by(str(ended)) if ended else explain(step.why_not, who, zone).rstrip(".")
+    return f"{said.split(' unless ')[0]} will not run because {reason}"
 
 
 def _ladder(step: Step, state: State, facts: Facts, who: Who) -> str:

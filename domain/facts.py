@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 from domain.balance import Entry, EntryKind
-from domain.effects import CancelMessage, Effect, PostEntry, QueueMessage
+from domain.effects import (
+    ApproveMessage,
+    CancelMessage,
+    Effect,
+    MessageChange,
+    PostEntry,
+    QueueMessage,
+    RecallMessage,
+)
 from domain.grace import Term
 from domain.outcomes import Outcome, Schedule
 from domain.policy import Policy
-from domain.sending import Message, MessageState
+from domain.sending import REVIEW, Message, MessageState
 from domain.tasks import Colleague
 from domain.value import Id, Value
 from domain.working_time import Calendar
@@ -93,10 +102,8 @@ class Facts(Value):
                         topped[line.enrollment_id] = line.units
                 case QueueMessage(message=message):
                     messages.setdefault(message.id, message)
-                case CancelMessage(message_id=cancelled, reason=reason):
-                    messages[cancelled] = messages[cancelled].model_copy(
-                        update={"state": MessageState.CANCELLED, "reason": reason}
-                    )
+                case CancelMessage() | ApproveMessage() | RecallMessage():
+                    messages[effect.message_id] = messages[effect.message_id].model_copy(update=changes_of(effect))
                 case _:
                     pass
         return self.model_copy(
@@ -106,6 +113,19 @@ class Facts(Value):
                 "enrollments": tuple(_with_units(e, units, topped) for e in self.enrollments),
             }
         )
+
+
+def changes_of(effect: MessageChange) -> dict[str, Any]:
+    """What a change does to a message: its fields by name."""
+    match effect:
+        case CancelMessage():
+            return {"state": MessageState.CANCELLED, "reason": effect.reason}
+        case ApproveMessage():
+            approved = {"approved_by": effect.by, "approved_at": effect.at, "due_at": effect.due_at}
+            return {"state": MessageState.QUEUED, "reason": None, "handed_out_at": None} | approved
+        case RecallMessage():
+            recalled = {"approved_by": None, "approved_at": None, "handed_out_at": None}
+            return {"state": MessageState.HELD, "reason": REVIEW} | recalled
 
 
 def _with_units(enrollment: Enrollment, units: Mapping[Id, int], topped: Mapping[Id, int]) -> Enrollment:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from domain.cases import CaseOutcome, FollowUp
-from domain.draft import Draft
+from domain.deciding import Deciding
 from domain.effects import LogOutreach
 from domain.episodes import close_case, open_case_task, pause
 from domain.events import (
@@ -31,11 +31,11 @@ from domain.tasks import (
 from domain.value import Id, id_of
 
 Verb = TaskClaimed | TaskCompleted | TaskSnoozed | TaskReassigned | TaskDismissed | OutreachLogged
-ABOUT_THE_FAMILY = frozenset({TaskKind.CALL_BACK, TaskKind.READ_REPLY})
+ABOUT_THE_FAMILY = frozenset({TaskKind.CALL_BACK, TaskKind.READ_REPLY, TaskKind.FOLLOW_UP})
 """Tasks outside the case, on which talking to the family is outreach for the open case all the same."""
 
 
-def act_on_task(d: Draft, act: Verb) -> None:
+def act_on_task(d: Deciding, act: Verb) -> None:
     """Claim, complete, snooze, reassign or dismiss a task, or log an attempt to reach the family."""
     task = d.state.task(act.task_id)
     if task is None:
@@ -61,7 +61,7 @@ def act_on_task(d: Draft, act: Verb) -> None:
             d.put_task(task.model_copy(update=fresh), "reassigned")
         case OutreachLogged():
             d.because("outreach", by=act.by, channel=act.channel)
-            _log_outreach(d, task, act.act_id, act.by, channel=act.channel, outcome=None, note_id=act.note_id)
+            log_outreach(d, task, act.act_id, act.by, channel=act.channel, outcome=None, note_id=act.note_id)
         case TaskDismissed():
             d.because("not_needed", by=act.by, reason=act.reason)
             finish(d, task, TaskStatus.NOT_NEEDED, act.by, reason=act.reason, note_id=act.note_id)
@@ -75,12 +75,12 @@ def act_on_task(d: Draft, act: Verb) -> None:
             _complete(d, task, act)
 
 
-def _of_open_case(d: Draft, task: Task) -> bool:
+def _of_open_case(d: Deciding, task: Task) -> bool:
     return d.state.case is not None and task.case_id == d.state.case.id
 
 
 def finish(
-    d: Draft,
+    d: Deciding,
     task: Task,
     status: TaskStatus,
     by: Id | None,
@@ -105,9 +105,10 @@ def finish(
     return d.put_task(task.model_copy(update=ended), status.value)
 
 
-def _log_outreach(
-    d: Draft, task: Task, act_id: Id, by: Id, *, channel: str, outcome: str | None, note_id: Id | None
+def log_outreach(
+    d: Deciding, task: Task, act_id: Id, by: Id, *, channel: str, outcome: str | None = None, note_id: Id | None = None
 ) -> None:
+    """A person tried to reach the family: a row of the log; the first one ends the messages of the open case."""
     case = d.state.case
     about_case = case is not None and (task.case_id == case.id or task.kind in ABOUT_THE_FAMILY)
     d.do(
@@ -127,13 +128,13 @@ def _log_outreach(
         d.put_case("outreach", outreach_at=d.now, follow_up=in_time, stopped=case.stopped or "outreach")
 
 
-def _complete(d: Draft, task: Task, act: TaskCompleted) -> None:
+def _complete(d: Deciding, task: Task, act: TaskCompleted) -> None:
     d.because("completed", by=act.by, outcome=act.outcome.value)
     channels = task.channels
     if act.outcome is not TaskOutcome.DONE:
         channel = act.channel or "phone"
         channels = tuple(dict.fromkeys((*channels, channel)))
-        _log_outreach(d, task, act.act_id, act.by, channel=channel, outcome=act.outcome.value, note_id=act.note_id)
+        log_outreach(d, task, act.act_id, act.by, channel=channel, outcome=act.outcome.value, note_id=act.note_id)
     done = finish(d, task, TaskStatus.DONE, act.by, outcome=act.outcome, note_id=act.note_id, channels=channels)
     of_case = _of_open_case(d, task)
     match act.outcome:
@@ -155,7 +156,7 @@ def _complete(d: Draft, task: Task, act: TaskCompleted) -> None:
 _ENDED = ("claimed_by", "claimed_until", "snoozed_until", "outcome", "note_id", "finished_at", "finished_by")
 
 
-def _try_again(d: Draft, task: Task, *, of_case: bool) -> None:
+def _try_again(d: Deciding, task: Task, *, of_case: bool) -> None:
     """No answer: another attempt the next working day; after the third, on two channels at least, unreachable."""
     enough = task.attempt >= d.policy.contact_attempts and len(task.channels) >= d.policy.contact_channels
     due = d.facts.calendar.one_business_day(d.now)
@@ -181,12 +182,12 @@ def _try_again(d: Draft, task: Task, *, of_case: bool) -> None:
         d.put_task(task.model_copy(update=again), "opened")
 
 
-def task_deadline(d: Draft, task: Task, act: TaskAct) -> None:
+def task_deadline(d: Deciding, task: Task, act: TaskAct) -> None:
     """What an untouched task does by itself: wake, remind, go to a colleague, climb to the lead."""
     moved = climb(task, act, d.facts.team, d.now)
     if act == "wake":
         d.because("snooze_over")
-        d.put_task(moved, "woken")
+        climbed(d, moved, act)
         return
     ahead = deadlines(task, d.policy, d.facts.calendar)
     successors = ahead[[x.act for x in ahead].index(act) + 1 :]
@@ -202,5 +203,11 @@ def task_deadline(d: Draft, task: Task, act: TaskAct) -> None:
         d.because("task_overdue", days=d.policy.reassign_after_business_days, to=moved.owner_id)
     else:
         d.because("task_overdue_to_lead", days=d.policy.escalate_after_business_days, to=moved.owner_id)
-    d.put_task(moved, {"remind": "reminded", "reassign": "reassigned", "escalate": "escalated"}[act])
-    remind_owner(d, moved)
+    climbed(d, moved, act)
+
+
+def climbed(d: Deciding, moved: Task, act: TaskAct) -> None:
+    """Write a task that has done what it does by itself; its owner hears of it, unless it only woke."""
+    d.put_task(moved, {"wake": "woken", "remind": "reminded", "reassign": "reassigned", "escalate": "escalated"}[act])
+    if act != "wake":
+        remind_owner(d, moved)

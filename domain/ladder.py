@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from domain.absence import running_total
 from domain.cases import Case
-from domain.draft import Draft
+from domain.deciding import Deciding
 from domain.facts import Facts
 from domain.notices import BOTH, guardian_at, notify
 from domain.policy import Policy
@@ -35,7 +35,7 @@ def step_due(case: Case, step: int, policy: Policy, state: State) -> datetime:
     return max([due, *held])
 
 
-def take_step(d: Draft, step: int) -> None:
+def take_step(d: Deciding, step: int) -> None:
     """Take a ladder step that has fallen due, unless its successor is due as well or real life ended the ladder."""
     case, policy = d.case, d.policy
     stop = ladder_stop(case, d.facts, d.now)
@@ -56,7 +56,14 @@ def take_step(d: Draft, step: int) -> None:
                 d.put_task(task.model_copy(update={"due_at": due}), "redated")
 
 
-def tell_step(d: Draft, step: int) -> None:
+def total_of(d: Deciding, case: Case) -> tuple[int, int]:
+    """The running total that messages of a case tell: missed, of so many."""
+    enrollment = d.facts.enrollment(case.enrollment_id)
+    window = d.window(enrollment, whole=True) if enrollment else None
+    return running_total(window, d.policy) if window else (0, 0)
+
+
+def tell_step(d: Deciding, step: int) -> None:
     """The concern message of a step: running total and coded answers, by SMS and e-mail together.
 
     Without a second guardian his step goes to the first by e-mail only.
@@ -67,9 +74,7 @@ def tell_step(d: Draft, step: int) -> None:
     channels: tuple[Channel, ...] = BOTH
     if guardian is None and position > 1:
         guardian, channels = guardian_at(d, 1), (Channel.EMAIL,)
-    enrollment = d.facts.enrollment(case.enrollment_id)
-    window = d.window(enrollment, whole=True) if enrollment else None
-    missed, last = running_total(window, d.policy) if window else (0, 0)
+    missed, last = total_of(d, case)
     notify(
         d,
         Purpose.CONCERN,
@@ -83,4 +88,5 @@ def tell_step(d: Draft, step: int) -> None:
         enrollment_id=case.enrollment_id,
         numbers={"missed": missed, "last": last, "step": step},
         offers_replies=True,
+        handling=d.policy.ladder[step - 1].handling if step else d.policy.first_concern,
     )

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from domain.deciding import Deciding
 from domain.delivery import ENDED_BADLY, NOT_AT_PROVIDER
-from domain.draft import Draft
+from domain.events import MessageReported, MessageRetried
 from domain.facts import Enrollment, Guardian
 from domain.outcomes import Hears, Outcome
+from domain.policy import Handling
 from domain.sending import (
     ABOUT_ABSENCE,
     FALLS_BACK,
     HANDED_OVER,
     NOT_ALLOWED,
+    REVIEW,
     Channel,
     Message,
     MessageState,
@@ -26,7 +29,7 @@ Numbers = dict[str, int | str | None]
 
 
 def notify(
-    d: Draft,
+    d: Deciding,
     purpose: Purpose,
     anchor: str,
     guardian: Guardian | None,
@@ -39,8 +42,12 @@ def notify(
     enrollment_id: Id | None = None,
     numbers: Numbers | None = None,
     offers_replies: bool = False,
+    handling: Handling = "send",
 ) -> None:
-    """Queue one notice to one guardian on the given channels; without a guardian, a task to fix the contact data."""
+    """Make one notice to one guardian on the given channels; without a guardian, a task to fix the contact data.
+
+    Handled by review it is held until a person has read its draft.
+    """
     if guardian is None:
         ask_to_fix_contact(d, enrollment_id)
         return
@@ -62,16 +69,17 @@ def notify(
                 created_at=d.now,
                 numbers=numbers or {},
                 offers_replies=offers_replies,
+                **({"state": MessageState.HELD, "reason": REVIEW} if handling == "review" else {}),
             )
         )
 
 
-def guardian_at(d: Draft, position: int) -> Guardian | None:
+def guardian_at(d: Deciding, position: int) -> Guardian | None:
     """The n-th guardian, counted from 1."""
     return d.facts.guardians[position - 1] if 0 < position <= len(d.facts.guardians) else None
 
 
-def tell_outcome(d: Draft, outcome: Outcome, enrollment: Enrollment, units: int) -> None:
+def tell_outcome(d: Deciding, outcome: Outcome, enrollment: Enrollment, units: int) -> None:
     """What the first guardian hears about an outcome, if anything."""
     anchor = f"{outcome.id}:v{outcome.version}"
     first = guardian_at(d, 1)
@@ -91,6 +99,7 @@ def tell_outcome(d: Draft, outcome: Outcome, enrollment: Enrollment, units: int)
                 enrollment_id=enrollment.id,
                 numbers=numbers,
                 offers_replies=True,
+                handling=d.policy.notice,
             )
         case Hears.CANCELLATION_CONFIRMATION:
             notify(
@@ -121,14 +130,14 @@ def tell_outcome(d: Draft, outcome: Outcome, enrollment: Enrollment, units: int)
             pass
 
 
-def _told_by_concern(d: Draft, outcome: Outcome) -> bool:
+def _told_by_concern(d: Deciding, outcome: Outcome) -> bool:
     return any(
         m.purpose is Purpose.CONCERN and m.session_id == outcome.session_id and m.state is not MessageState.CANCELLED
         for m in d.facts.messages
     )
 
 
-def all_clear(d: Draft, outcome: Outcome, units: int) -> bool:
+def all_clear(d: Deciding, outcome: Outcome, units: int) -> bool:
     """Withdraw an absence notice: one all-clear to each guardian and channel to whom one was handed over.
 
     Once: a second correction says it again only where a notice went out in between.
@@ -162,9 +171,18 @@ def all_clear(d: Draft, outcome: Outcome, units: int) -> bool:
     return bool(reached)
 
 
-def message_reported(d: Draft, message_id: Id) -> None:
+def about_message(d: Deciding, event: MessageReported | MessageRetried) -> None:
+    """A delivery ended badly, or a person let a message go again: that one is queued already, and only noted."""
+    message = next((m for m in d.facts.messages if m.id == event.message_id), None)
+    if isinstance(event, MessageReported):
+        _reported(d, message)
+        return
+    channel = message.channel.value if message else None
+    d.because("message_released" if event.how == "released" else "message_resent", by=event.by, channel=channel)
+
+
+def _reported(d: Deciding, message: Message | None) -> None:
     """A delivery that failed: when neither channel reaches this guardian, the next is asked, then a person."""
-    message = next((m for m in d.facts.messages if m.id == message_id), None)
     if message is None or message.recipient_kind != "guardian":
         d.because("nothing_to_fall_back_from")
         return
@@ -175,7 +193,7 @@ def message_reported(d: Draft, message_id: Id) -> None:
     if not all(_cannot_reach(m) for m in pair):
         return
     order = [g.id for g in d.facts.guardians]
-    after = order.index(message.recipient_id) + 2 if message.recipient_id in order else 0
+    after = order.index(message.recipient_id) + 2 if message.recipient_id in order else 1  # no contact any more
     following = guardian_at(d, after)
     if following is None:
         ask_to_fix_contact(d, None)
@@ -195,6 +213,7 @@ def message_reported(d: Draft, message_id: Id) -> None:
         case_id=message.case_id,
         numbers=message.numbers,
         offers_replies=message.offers_replies,
+        handling="review" if message.approved_by else "send",
     )
 
 
@@ -206,7 +225,7 @@ def _cannot_reach(m: Message) -> bool:
     return m.state in ENDED_BADLY
 
 
-def ask_to_fix_contact(d: Draft, enrollment_id: Id | None) -> None:
+def ask_to_fix_contact(d: Deciding, enrollment_id: Id | None) -> None:
     """Nobody can be reached: one open task to mend the contact data."""
     if any(t.kind is TaskKind.FIX_CONTACT for t in d.state.tasks) or not d.facts.enrollments:
         return
@@ -224,7 +243,7 @@ def ask_to_fix_contact(d: Draft, enrollment_id: Id | None) -> None:
     )
 
 
-def remind_owner(d: Draft, task: Task) -> None:
+def remind_owner(d: Deciding, task: Task) -> None:
     """An e-mail to the task's owner that it waits for him."""
     key = f"{Purpose.TASK_REMINDER}:{task.id}:{task.escalation}:{task.owner_id}:{Channel.EMAIL}"
     d.queue(

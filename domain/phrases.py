@@ -8,7 +8,8 @@ from domain.phrases_en import English
 from domain.phrases_es import Spanish
 from domain.phrases_staff import ToStaff
 from domain.said import Names, Said
-from domain.sending import Message
+from domain.sending import Channel, Message, Purpose
+from domain.templates import Template
 
 LANGUAGES: Mapping[str, type[Said]] = {"en": English, "es": Spanish}
 """The languages families are written to in. Another one is a module like theirs and a line here."""
@@ -24,3 +25,8 @@ def spoken(language: str) -> str:
     """The language without its region: "es-MX" is "es"; English when we have no words in it."""
     plain = language.partition("-")[0].lower()
     return plain if plain in LANGUAGES else "en"
+
+
+def shipped(purpose: Purpose, channel: Channel, language: str) -> Template:
+    """The words this program comes with. Raises KeyError for a purpose that has no template."""
+    return LANGUAGES[spoken(language)].WORDS[purpose, channel]

@@ -1,7 +1,7 @@
 """What families are told in Spanish: understood in Spain and in America, with "usted".
 
 E-mails have every accent. An SMS has no room for á, í, ó, ú, so they lose theirs there; é, ñ, ¿ and ¡ stay. Sentences
-with such letters go through `put` or `_about` for that. No word depends on whether a child is a boy or a girl.
+with such letters go through `put` or `about` for that. No word depends on whether a child is a boy or a girl.
 """
 
 from __future__ import annotations
@@ -11,9 +11,12 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from domain.outcomes import FLAGS, Code, Hears
-from domain.plain_words import Dates, counted, lasting, listed
-from domain.said import Parts, Said
+from domain.plain_words import counted, lasting, listed
+from domain.said import Said
+from domain.sending import Channel, Purpose
+from domain.templates import Template, alike
 
+P = Purpose
 _CLEARED: Mapping[str, str] = {
     Code.PARTIAL: "{first} estuvo en parte de {session}{on}.",
     Code.EXCUSED_ABSENCE: "La ausencia de {first} en {session}{on} queda justificada.",
@@ -33,15 +36,65 @@ _BEGINS_WITH_I = re.compile(r"(?:h?[ií]|y)(?![aeiouáéíóú])", re.IGNORECASE
 class Spanish(Said):
     """A message to a family in Spanish."""
 
+    LOCALE = "es"
+    NEAR = ("hoy", "mañana")
     CHILD = "su hijo o hija"
     TUTORS = "Sus tutores"
     SOMEBODY = "Alguien de nuestro equipo"
-    DATES = Dates(
-        days=("lun", "mar", "mié", "jue", "vie", "sáb", "dom"),
-        months=("ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sep", "oct", "nov", "dic"),
-        near=("hoy", "mañana"),
-    )
     FOR_EACH_CHILD = "Su respuesta vale para todos."
+    WORDS: ClassVar[Mapping[tuple[Purpose, Channel], Template]] = {
+        **alike(
+            P.ABSENCE_NOTICE,
+            subject="{first} no estuvo en {session} {day}",
+            story="{first} no estuvo en {session} {on}.",
+            ask="¿Todo bien? {ask}",
+        ),
+        **alike(
+            P.CONCERN,
+            subject="{first} no estuvo en {total}",
+            story="{first} no estuvo en {total_and_latest}.",
+            ask="{lead_in} {ask}",
+        ),
+        **alike(
+            P.CALLED_OFF,
+            subject="Se cancela {session} {day}",
+            story="{session} de {first} {on} se cancela {cause}. Lo sentimos. {charge}",
+            ask="Por favor, avise a {first}.",
+        ),
+        **alike(
+            P.CANCELLATION_CONFIRMATION,
+            subject="Cancelación: {session} de {first} {day}",
+            story="{what} {charge}",
+            ask="Si esto no es correcto, por favor hable con {us}.",
+        ),
+        **alike(
+            P.ALL_CLEAR,
+            subject="Corrección para {first}: {session} {day}",
+            story="{what} {charge}",
+            ask="Sentimos la confusión. Por favor, no tenga en cuenta nuestro mensaje anterior.",
+        ),
+        (P.REMINDER, Channel.SMS): Template(
+            story="{first} tiene {a_session} {teacher} {soon}.",
+            ask="Si {first} no puede venir, {tell_us}, por favor. {join}",
+        ),
+        (P.REMINDER, Channel.EMAIL): Template(
+            subject="{a_session} {teacher} {soon}",
+            story="{first} tiene {a_session} {teacher} {soon}.\n\n{join}",
+            ask="Si {first} no puede venir, {tell_us} lo antes posible, por favor. {notice}",
+        ),
+        **alike(
+            P.LIVE_RESCUE,
+            subject="{first} todavía no ha entrado en {session}",
+            story="{first} todavía no ha entrado en {session}. {began} {join_now}",
+            ask="Si {first} no puede venir, {tell_us}, por favor.",
+        ),
+        **alike(
+            P.PERSONAL,
+            subject="Sobre {first}",
+            story="{matter}",
+            ask="Por favor, hable con {us}.",
+        ),
+    }
     ANSWERS: ClassVar[Mapping[str, str]] = {
         "ill": "Gracias. Hemos anotado que {first} no se encuentra bien. ¡Que se mejore pronto!",
         "clash": "Gracias. Hemos anotado que la hora no le convino a {first}.",
@@ -57,115 +110,118 @@ class Spanish(Said):
     IN_SMS = str.maketrans("áíóúÁÍÓÚ", "aiouAIOU")
 
     @property
+    def matter(self) -> str:
+        if "left" not in self.message.numbers:
+            return f"Le escribimos sobre {self.first}."
+        left = self.number("left")
+        return f"A {self.first} le {'queda 1 clase' if left == 1 else f'quedan {left} clases'}."
+
+    @property
     def us(self) -> str:
-        """With whom to speak."""
         return self.coordinator or "nosotros"
 
     @property
+    def tell_us(self) -> str:
+        return f"avise a {self.coordinator}" if self.coordinator else self.put("avísenos")
+
+    @property
+    def lesson(self) -> str:
+        return self.subject or "la clase"
+
+    @property
+    def a_session(self) -> str:
+        return self.subject or "una clase"
+
+    @property
     def session(self) -> str:
-        """The session in a sentence."""
         return f"la clase de {self.subject}" if self.subject else "la clase"
 
     @property
     def on(self) -> str:
-        """ " del mar 3 mar, 17:00 CET", or nothing."""
         return f" del {self.starts}" if self.starts else ""
 
     @property
     def day(self) -> str:
-        """ " del mar 3 mar", or nothing."""
         return f" del {self.date}" if self.date else ""
 
     @property
-    def at(self) -> str:
+    def soon(self) -> str:
+        if not self.near:
+            return f"el {self.starts}" if self.starts else "pronto"
+        return f"{self.near} {self._at}" if self.sms else f"{self.near}, {self.starts}"
+
+    @property
+    def _at(self) -> str:
         """ "a las 17:00 CET", and "a la 01:30 CET" in the hour that is but one."""
         return f"a la{'' if self.clock.startswith('01:') else 's'} {self.clock}"
 
     @property
-    def soon(self) -> str:
-        """When the session begins: "mañana, mar 3 mar, 17:00 CET", in an SMS "mañana a las 17:00 CET"."""
-        if not self.near:
-            return f"el {self.starts}" if self.starts else "pronto"
-        return f"{self.near} {self.at}" if self.sms else f"{self.near}, {self.starts}"
+    def teacher(self) -> str:
+        return f" con {self.instructor}" if self.instructor else ""
 
     @property
-    def charge(self) -> str:
-        """What the outcome takes from the balance."""
-        units = self.number("units")
+    def cause(self) -> str:
+        if self.word("code") == Code.CANCELLED_BY_INSTRUCTOR and self.instructor:
+            return f", porque {self.instructor} no puede dar clase"
+        return " por un problema técnico" if self.word("code") == Code.TECHNICAL_FAILURE else ""
+
+    def costs(self, units: int) -> str:
         if not units:
             return "No se descuenta ninguna clase."
         return f"Se descuenta{'' if units == 1 else 'n'} {counted(units, 'clase')} de su saldo."
 
     @property
     def total(self) -> str:
-        """The running total: "3 de las últimas 8 clases de Maths"; empty while there is none to tell."""
+        return self._running or self.session + self.day
+
+    @property
+    def total_and_latest(self) -> str:
+        latest = self.put(", la más reciente el {starts}", starts=self.starts) if self.starts else ""
+        return f"{self._running}{latest}" if self._running else f"{self.session}{self.on}"
+
+    @property
+    def _running(self) -> str:
         missed, last = self.missed
         part = "" if missed >= last else f"{missed} de "
         of = f" de {self.subject}" if self.subject else ""
         return self.put("{part}las últimas {last} clases{of}", part=part, last=str(last), of=of) if last else ""
 
-    def absence_notice(self) -> Parts:
-        was_not = f"{self.first} no estuvo en {self.session}"
-        return f"{was_not}{self.day}", f"{was_not}{self.on}.", self._ask("¿Todo bien?")
+    @property
+    def lead_in(self) -> str:
+        return self.put(_LEAD_IN.get(self.number("step"), "Nos gustaría ayudar."))
 
-    def concern(self) -> Parts:
-        latest = self.put(", la más reciente el {starts}", starts=self.starts) if self.starts else ""
-        what = f"{self.total}{latest}" if self.total else f"{self.session}{self.on}"
-        ask = self._ask(_LEAD_IN.get(self.number("step"), "Nos gustaría ayudar."))
-        was_not = f"{self.first} no estuvo en"
-        return f"{was_not} {self.total or self.session + self.day}", f"{was_not} {what}.", ask
-
-    def _ask(self, lead_in: str) -> str:
+    @property
+    def ask(self) -> str:
         if not self.message.offers_replies:
-            return self.put(lead_in + " Por favor, hable con {us}.", us=self.us)
+            return f"Por favor, hable con {self.us}."
         if self.sms:
-            return self.put(lead_in + " Responda 1 enfermo/a, 2 no podía, 3 llámeme.")
+            return self.put("Responda 1 enfermo/a, 2 no podía, 3 llámeme.")
         choices = "1 = enfermo/a\n2 = no podía a esa hora\n3 = llámeme, por favor"
-        return f"{lead_in} Por favor, responda con un número:\n{choices}"
+        return f"Por favor, responda con un número:\n{choices}"
 
-    def called_off(self) -> Parts:
-        cause = " por un problema técnico" if self.word("code") == Code.TECHNICAL_FAILURE else ""
-        if self.word("code") == Code.CANCELLED_BY_INSTRUCTOR and self.instructor:
-            cause = f", porque {self.instructor} no puede dar clase"
-        story = f"{self.session} de {self.first}{self.on} se cancela{cause}. Lo sentimos. {self.charge}"
-        return f"Se cancela {self.session}{self.day}", story, f"Por favor, avise a {self.first}."
+    @property
+    def what(self) -> str:
+        code = self.word("code")
+        if self.message.purpose is P.CANCELLATION_CONFIRMATION:
+            return self.about(_CANCELLED.get(code, "{session} de {first}{on} queda cancelada."))
+        return self.about(_CLEARED.get(code, "{first} estuvo en {session}{on}."))
 
-    def cancellation_confirmation(self) -> Parts:
-        story = self._about(_CANCELLED.get(self.word("code"), "{session} de {first}{on} queda cancelada."))
-        ask = f"Si esto no es correcto, por favor hable con {self.us}."
-        subject = self._about("Cancelación: {session} de {first}") + self.day
-        return subject, f"{story} {self.charge}", ask
+    @property
+    def join(self) -> str:
+        return f"{'Entrar' if self.sms else 'Entre aquí'}: {self.join_link}" if self.join_link else ""
 
-    def all_clear(self) -> Parts:
-        story = self._about(_CLEARED.get(self.word("code"), "{first} estuvo en {session}{on}."))
-        charge = f" {self.charge}" if "units" in self.message.numbers else ""
-        sorry = self.put("Sentimos la confusión. Por favor, no tenga en cuenta nuestro mensaje anterior.")
-        return self._about("Corrección para {first}: {session}") + self.day, f"{story}{charge}", sorry
+    @property
+    def join_now(self) -> str:
+        return f"Entrar: {self.join_link}" if self.join_link else "Por favor, entre ahora."
 
-    def _about(self, template: str) -> str:
-        return self.put(template, first=self.first, session=self.session, on=self.on)
+    @property
+    def began(self) -> str:
+        return f"Empezaba {self._at}." if self.clock else ""
 
-    def reminder(self) -> Parts:
-        teacher = f" con {self.instructor}" if self.instructor else ""
-        story = f"{self.first} tiene {self.subject or 'una clase'}{teacher} {self.soon}."
-        subject = f"{self.subject or 'clase'}{teacher} {self.soon}"
-        if self.sms:
-            join = f" Entrar: {self.join_link}" if self.join_link else ""
-            return subject, story, f"{self._cannot_come(', por favor')}{join}"
-        join = f"\n\nEntre aquí: {self.join_link}" if self.join_link else ""
-        ahead = lasting(self.names.cancel_notice, ("minuto", "hora", "día")) if self.names.cancel_notice else ""
-        notice = f" Pedimos avisar con {ahead} de anticipación." if ahead else ""
-        return subject, f"{story}{join}", f"{self._cannot_come(' lo antes posible, por favor')}{notice}"
-
-    def live_rescue(self) -> Parts:
-        not_in = self._about("{first} todavía no ha entrado en {session}")
-        began = f" Empezaba {self.at}." if self.clock else ""
-        join = f"Entrar: {self.join_link}" if self.join_link else "Por favor, entre ahora."
-        return not_in, f"{not_in}.{began} {join}", self._cannot_come(", por favor")
-
-    def _cannot_come(self, how: str) -> str:
-        tell = f"avise a {self.coordinator}" if self.coordinator else self.put("avísenos")
-        return f"Si {self.first} no puede venir, {tell}{how}."
+    @property
+    def notice(self) -> str:
+        ahead = self.names.cancel_notice
+        return f"Pedimos avisar con {lasting(ahead, self.LOCALE)} de anticipación." if ahead else ""
 
     def answer_subject(self) -> str:
         return f"Su mensaje a {self.operator}"
@@ -181,7 +237,12 @@ class Spanish(Said):
     def why(self, children: list[str]) -> str:
         return f"Recibe este mensaje porque es contacto de {_listed(children)}."
 
+    def how_to_stop(self, link: str) -> str:
+        return f"Para no recibir más correos: {link}"
+
 
 def _listed(items: list[str]) -> str:
     """ "Ana y Ben", "Ana e Inés"."""
-    return listed(items, "e" if items and _BEGINS_WITH_I.match(items[-1]) else "y")
+    said = listed(items, Spanish.LOCALE)
+    last = items[-1] if len(items) > 1 else ""
+    return f"{said.removesuffix(f'y {last}')}e {last}" if _BEGINS_WITH_I.match(last) else said

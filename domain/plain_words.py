@@ -1,10 +1,19 @@
-"""Times, numbers and names in plain words: the small parts every text is made of."""
+"""Times, numbers and names in plain words: the small parts every text is made of.
+
+What days and months are called, and how dates, clocks, lengths of time and lists are written, comes from the Unicode
+Common Locale Data Repository (CLDR) through Babel; `locale` is its name for a language ("es", "en_001").
+"""
 
 from __future__ import annotations
 
 import unicodedata
-from datetime import datetime, timedelta
-from typing import NamedTuple
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+
+from babel import Locale
+from babel.dates import format_date
+from babel.lists import format_list
+from babel.units import format_unit
 
 from domain.tasks import TaskKind
 from domain.working_time import local
@@ -13,59 +22,56 @@ _TASKS: dict[str, str] = {
     TaskKind.READ_REPLY: "reply to read",
     TaskKind.FIX_CONTACT: "contact data to fix",
     TaskKind.WEBHOOK_FAILING: "webhook endpoint to mend",
+    TaskKind.READ_NOTE: "note from an instructor to read",
 }
 
 
-class Dates(NamedTuple):
-    """How a language calls days from Monday and months from January, short; and "today", "tomorrow"."""
-
-    days: tuple[str, ...]
-    months: tuple[str, ...]
-    near: tuple[str, str]
-
-
-ENGLISH = Dates(
-    days=("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
-    months=("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
-    near=("today", "tomorrow"),
-)
+ENGLISH = "en_001"
+"""The English of families and staff: day before month, no comma before "and"."""
 PLAIN = str.maketrans({"’": "'", "‘": "'", "`": "'", "´": "'", "“": '"', "”": '"', "–": "-", "—": "-", "…": "..."})
 """Typographic signs and what stands for them in an SMS."""
 _JOINERS = "\u200c\u200d"
 """Zero-width characters that belong to spelling and to emoji; all other invisible ones are dropped."""
 
 
-def when(at: datetime, zone: str, *, with_zone: bool = False, dates: Dates = ENGLISH) -> str:
+def when(at: datetime, zone: str, *, with_zone: bool = False, locale: str = ENGLISH) -> str:
     """An instant as people of that zone say it: "Tue 3 Mar 17:40", with the zone "Tue 3 Mar, 17:40 CET"."""
-    wall = local(at, zone)
-    on = day(wall, dates)
-    return f"{on}, {wall:%H:%M} {_zone_words(wall)}" if with_zone else f"{on} {wall:%H:%M}"
+    on = day(local(at, zone), locale)
+    return f"{on}, {clock(at, zone, locale)}" if with_zone else f"{on} {_hours(local(at, zone), locale)}"
 
 
-def day(wall: datetime, dates: Dates = ENGLISH) -> str:
-    """A local date as it is said: "Tue 3 Mar"."""
-    return f"{dates.days[wall.weekday()]} {wall.day} {dates.months[wall.month - 1]}"
+def day(wall: date, locale: str = ENGLISH) -> str:
+    """A local date as it is said: "Tue 3 Mar". CLDR's comma is left out, as the clock follows after one."""
+    shape = Locale.parse(locale).datetime_skeletons["MMMEd"].pattern.replace(",", "")
+    return format_date(wall, shape, locale)
 
 
-def clock(at: datetime, zone: str) -> str:
+def clock(at: datetime, zone: str, locale: str = ENGLISH) -> str:
     """The time of day alone, with the zone: "17:40 CET"."""
     wall = local(at, zone)
-    return f"{wall:%H:%M} {_zone_words(wall)}"
+    return f"{_hours(wall, locale)} {_zone_words(wall)}"
 
 
-def soon(at: datetime, now: datetime | None, zone: str, dates: Dates = ENGLISH) -> str:
-    """ "today", "tomorrow", or nothing when it is further away or `now` is not known."""
-    ahead = (local(at, zone).date() - local(now, zone).date()).days if now else None
-    return dates.near[ahead] if ahead in (0, 1) else ""
+def _hours(wall: datetime, locale: str) -> str:
+    """Always of 24 hours and in two digits: nobody takes five for seventeen."""
+    between = Locale.parse(locale).number_symbols["latn"].get("timeSeparator", ":")
+    return f"{wall:%H}{between}{wall:%M}"
 
 
-def lasting(span: timedelta, units: tuple[str, str, str] = ("minute", "hour", "day")) -> str:
-    """A length of time: "24 hours", "2 days", "90 minutes". `units` are what one of each is called."""
+def days_ahead(at: datetime, now: datetime | None, zone: str) -> int | None:
+    """How many days ahead the date is in that zone; None when `now` is not known."""
+    return (local(at, zone).date() - local(now, zone).date()).days if now else None
+
+
+def lasting(span: timedelta, locale: str = ENGLISH) -> str:
+    """A length of time: "24 hours", "2 days", "90 minutes"."""
     minutes = span // timedelta(minutes=1)
-    if minutes % 60:
-        return counted(minutes, units[0])
     hours = minutes // 60
-    return counted(hours // 24, units[2]) if hours > 24 and hours % 24 == 0 else counted(hours, units[1])
+    if minutes % 60:
+        return format_unit(minutes, "duration-minute", "long", locale=locale)
+    if hours > 24 and hours % 24 == 0:
+        return format_unit(hours // 24, "duration-day", "long", locale=locale)
+    return format_unit(hours, "duration-hour", "long", locale=locale)
 
 
 def task_in_words(kind: str) -> str:
@@ -73,9 +79,9 @@ def task_in_words(kind: str) -> str:
     return _TASKS.get(kind, kind.replace("_", " "))
 
 
-def listed(items: tuple[str, ...] | list[str], last: str = "and") -> str:
-    """ "Ana", "Ana and Ben", "Ana, Ben and Cleo". `last` joins the last one."""
-    return f" {last} ".join(filter(None, (", ".join(items[:-1]), *items[-1:])))
+def listed(items: Sequence[str], locale: str = ENGLISH) -> str:
+    """ "Ana", "Ana and Ben", "Ana, Ben and Cleo"."""
+    return format_list(items, locale=locale)
 
 
 def counted(number: int | str, unit: str) -> str:

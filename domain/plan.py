@@ -53,6 +53,8 @@ def plan(state: State, facts: Facts, now: datetime) -> tuple[Step, ...]:
         for p in as_held(state.pauses, facts.outcomes)
         if state.seen_until is None or p.until > state.seen_until
     ]
+    skipped = {s.step: Because(rule="skipped_by_hand", numbers={"by": s.by}) for s in state.skipped}
+    steps = [s.model_copy(update={"why_not": skipped[s.key]}) if s.will_run and s.key in skipped else s for s in steps]
     return tuple(sorted(steps, key=lambda s: (s.due_at, _ORDER.index(s.act), s.key)))
 
 
@@ -113,8 +115,9 @@ def _tasks(state: State, facts: Facts) -> list[Step]:
 
 
 def _messages(facts: Facts) -> list[Step]:
+    unread = Because(rule="waits_for_review")
     return [
-        Step(key=f"send:{m.id}", act="send", due_at=m.due_at, about=m.id)
+        Step(key=f"send:{m.id}", act="send", due_at=m.due_at, about=m.id, why_not=unread if m.in_review else None)
         for m in facts.messages
-        if m.state is MessageState.QUEUED
+        if m.state is MessageState.QUEUED or m.in_review
     ]

@@ -7,11 +7,15 @@ Where a number comes from is said beside it: (norm) several operators or vendors
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Literal
 
 from pydantic import Field
 
 from domain.attendance import Thresholds
 from domain.value import Value
+
+Handling = Literal["send", "review"]
+"""A message leaves by itself, or a person reads its draft first and decides."""
 
 
 class LadderStep(Value):
@@ -20,6 +24,7 @@ class LadderStep(Value):
     after: timedelta
     guardian: int = Field(ge=1)
     same_day_task: bool = False
+    handling: Handling = "send"
 
 
 class Policy(Value):
@@ -78,3 +83,7 @@ class Policy(Value):
     notice_useful_for: timedelta = timedelta(hours=18)
     concern_useful_for: timedelta = timedelta(days=3)
     weekly_sms_cap: int = Field(3, ge=1)
+    # Drafts (judgement: a mistake is noticed within seconds, and nobody waits for more)
+    notice: Handling = "send"
+    first_concern: Handling = "send"
+    undo_for: timedelta = Field(timedelta(seconds=20), ge=timedelta(0), le=timedelta(hours=1))

@@ -104,7 +104,8 @@ def _pieces(said: str) -> list[tuple[str, str]] | None:
 def _words(text: str) -> str:
     """Plain words: digits of any script, lower case, no accents; punctuation and invisible signs are spaces.
 
-    A question mark stays a word of its own, and so does any other sign that may change the sense ("+1", "1/2").
+    A question mark stays a word of its own, and so does the "=" of a choice that was copied ("1=ill"); any other sign
+    that may change the sense stays as well ("+1", "1/2").
     """
     plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     return " ".join("".join(_letter(c) for c in plain).split())
@@ -113,8 +114,8 @@ def _words(text: str) -> str:
 def _letter(char: str) -> str:
     if (digit := unicodedata.decimal(char, None)) is not None:
         return str(digit)
-    if char == "?":
-        return " ? "
+    if char in "?=":
+        return f" {char} "
     if unicodedata.category(char) == "Mn":
         return ""
     return " " if char in _HARMLESS or unicodedata.category(char) in _HARMLESS_KINDS else char

@@ -45,9 +45,9 @@ _EVENT = (
 _CLOCK = r"(?: (?:after|before|at|around) \d{1,2}(?: ?\d{2})?(?: ?[ap]m)?)?"
 
 PIECES: tuple[tuple[str, str, str], ...] = (
-    ("ill", "code", r"(?:(?:option|answer|number|opcion|respuesta|numero) )?#?1"),
-    ("clash", "code", r"(?:(?:option|answer|number|opcion|respuesta|numero) )?#?2"),
-    ("call_me", "code", r"(?:(?:option|answer|number|opcion|respuesta|numero) )?#?3"),
+    ("ill", "code", r"(?:(?:option|answer|number|opcion|respuesta|numero) )?#?1(?: =)?"),
+    ("clash", "code", r"(?:(?:option|answer|number|opcion|respuesta|numero) )?#?2(?: =)?"),
+    ("call_me", "code", r"(?:(?:option|answer|number|opcion|respuesta|numero) )?#?3(?: =)?"),
     (
         "ill",
         "is_ill",

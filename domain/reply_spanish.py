@@ -14,7 +14,7 @@ _MAL = (
 )
 _IR = (
     r"(?: (?:ir|venir|asistir|llegar|estar|participar))?"
-    r"(?: (?:a|en) (?:la |su )?(?:clase|sesion|leccion))?"
+    r"(?: (?:a|en) (?:la |su )?(?:clase|sesion|leccion))?(?: a esa hora)?"
 )
 _MENSAJES = r"(?:mensajes|mensajitos|textos|sms)"
 
@@ -30,7 +30,7 @@ PIECES: tuple[tuple[str, str, str], ...] = (
     ),
     ("ill", "is_ill", rf"{_ELLA}(?:se (?:siente|sentia|encuentra)|anda|amanecio)(?: muy)? mal"),
     ("ill", "is_ill", rf"{_ELLA}(?:no se (?:siente|sentia|encuentra)(?: muy)? bien|se (?:enfermo|enfermaron))"),
-    ("ill", "is_ill", r"(?:enferm[oa]s?|por enfermedad)"),
+    ("ill", "is_ill", r"(?:enferm[oa]s?|enfermo/a|por enfermedad)"),
     (
         "ill",
         "symptom",

@@ -11,8 +11,9 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import ClassVar
 
-from domain.plain_words import PLAIN, Dates, capital, clean, clock, day, short, soon, when
+from domain.plain_words import PLAIN, capital, clean, clock, day, days_ahead, short, when
 from domain.sending import Channel, Message, Purpose
+from domain.templates import MEANS, OURS, Template, filled
 from domain.value import Value
 from domain.working_time import local
 
@@ -27,7 +28,9 @@ class Names(Value):
     """What a text may say; None is left out. `zone` and `language` are the reader's, times are UTC instants.
 
     `staff_name`, `due_at`, `link` and `group_size` (students expected in the session) are for messages to staff, which
-    may be about no student. `now` tells whether a session is today or tomorrow for the reader.
+    may be about no student. `now` tells whether a session is today or tomorrow for the reader. `stop_link` is where a
+    family ends what it gets by e-mail. `words` are the operator's own in place of the shipped ones, in this version;
+    `written` are a person's or a drafter's for this one message, with nothing left to fill in.
     """
 
     student_name: str | None = None
@@ -46,10 +49,17 @@ class Names(Value):
     cancel_notice: timedelta | None = None
     group_size: int | None = None
     now: datetime | None = None
+    words: Template | None = None
+    words_version: int | None = None
+    written: Template | None = None
+    stop_link: str | None = None
 
 
 class Said(ABC):
-    """One message with its names made short and plain enough for its channel; a subclass has a language's words."""
+    """One message with its names made short and plain enough for its channel; a subclass has a language's words.
+
+    Each variable of a template is a property of a subclass; `domain.templates.MEANS` says what it stands for.
+    """
 
     CHILD: ClassVar[str]
     """Stands for a child without a name."""
@@ -57,7 +67,12 @@ class Said(ABC):
     """Stands for an organization without a name."""
     SOMEBODY: ClassVar[str]
     """Stands for a coordinator without a name, at the start of a sentence."""
-    DATES: ClassVar[Dates]
+    LOCALE: ClassVar[str]
+    """CLDR's name of the language, for its dates and lists."""
+    NEAR: ClassVar[tuple[str, str]]
+    """ "today" and "tomorrow"."""
+    WORDS: ClassVar[Mapping[tuple[Purpose, Channel], Template]]
+    """The shipped words; those of `Purpose.PERSONAL` stand in for a purpose that has none."""
     FOR_EACH_CHILD: ClassVar[str]
     """Says in a text about several children that one answer counts for all of them."""
     ANSWERS: ClassVar[Mapping[str, str]]
@@ -81,8 +96,8 @@ class Said(ABC):
         self.instructor = say(names.instructor_name)
         self.coordinator = say(names.coordinator_name)
         self.reader = say(names.guardian_name if message.recipient_kind == "guardian" else names.staff_name)
-        self.starts = self.put(when(starts, zone, with_zone=True, dates=self.DATES)) if starts else ""
-        self.date = self.put(day(local(starts, zone), self.DATES)) if starts else ""
+        self.starts = self.put(when(starts, zone, with_zone=True, locale=self.LOCALE)) if starts else ""
+        self.date = self.put(day(local(starts, zone), self.LOCALE)) if starts else ""
 
     @property
     def link(self) -> str | None:
@@ -102,13 +117,20 @@ class Said(ABC):
     @property
     def clock(self) -> str:
         """The time of day at which the session begins."""
-        return clock(self.names.starts_at, self.names.zone) if self.names.starts_at else ""
+        return clock(self.names.starts_at, self.names.zone, self.LOCALE) if self.names.starts_at else ""
 
     @property
     def near(self) -> str:
         """Today or tomorrow, if the session is and that is known."""
         starts = self.names.starts_at
-        return soon(starts, self.names.now, self.names.zone, self.DATES) if starts else ""
+        ahead = days_ahead(starts, self.names.now, self.names.zone) if starts else None
+        return self.NEAR[ahead] if ahead in (0, 1) else ""
+
+    @property
+    def charge(self) -> str:
+        """What the outcome takes from the balance; a correction may have nothing to say of it."""
+        silent = self.message.purpose is Purpose.ALL_CLEAR and "units" not in self.message.numbers
+        return "" if silent else self.costs(self.number("units"))
 
     @property
     def missed(self) -> tuple[int, int]:
@@ -127,25 +149,48 @@ class Said(ABC):
 
     def put(self, template: str, **said: str) -> str:
         """A sentence in the letters of its channel, with these put in as they are."""
-        return (template.translate(self.IN_SMS) if self.sms else template).format(**said)
+        return self.plain(template).format(**said)
+
+    def plain(self, words: str) -> str:
+        """Words of ours or of the operator in the letters of its channel."""
+        return self.in_sms(words) if self.sms else words
+
+    @classmethod
+    def in_sms(cls, words: str) -> str:
+        """Words with what costs a whole SMS its alphabet written otherwise, where that can be read as well."""
+        return words.translate(PLAIN).translate(cls.IN_SMS)
+
+    def about(self, template: str) -> str:
+        """A sentence about the child and the session."""
+        return self.put(template, first=self.first, session=self.session, on=self.on)
 
     def parts(self) -> Parts:
-        """The three parts of the message, the first two beginning with a capital."""
-        subject, story, ask = self.words()[self.message.purpose]()
+        """The three parts of the message, the first two beginning with a capital; written words as they stand."""
+        if written := self.names.written:
+            return written.subject, written.story, written.ask
+        made = self.words().get(self.message.purpose)
+        subject, story, ask = made() if made else self.fill(self.template)
         return capital(subject), capital(story), ask
 
+    @property
+    def template(self) -> Template:
+        """The operator's own words, or the shipped ones."""
+        otherwise = self.WORDS[Purpose.PERSONAL, self.message.channel]
+        return self.names.words or self.WORDS.get((self.message.purpose, self.message.channel), otherwise)
+
+    def fill(self, template: Template) -> Parts:
+        """The parts of a template with the variables said in this message."""
+        parts = (template.subject, template.story, template.ask)
+        subject, story, ask = (filled(self.plain(p), self.value) for p in parts)
+        return " ".join(subject.split()), story, ask
+
+    def value(self, variable: str) -> str:
+        """What a variable stands for in this message; nothing for one that does not exist."""
+        return str(getattr(self, variable)) if variable in MEANS or variable in OURS else ""
+
     def words(self) -> Mapping[Purpose, Callable[[], Parts]]:
-        """What says each purpose."""
-        return {
-            Purpose.ABSENCE_NOTICE: self.absence_notice,
-            Purpose.CONCERN: self.concern,
-            Purpose.CALLED_OFF: self.called_off,
-            Purpose.CANCELLATION_CONFIRMATION: self.cancellation_confirmation,
-            Purpose.ALL_CLEAR: self.all_clear,
-            Purpose.REMINDER: self.reminder,
-            Purpose.LIVE_RESCUE: self.live_rescue,
-            Purpose.ANSWER: self.answer,
-        }
+        """What says a purpose that has no template."""
+        return {Purpose.ANSWER: self.answer}
 
     def answer(self) -> Parts:
         """How a text from the family was understood."""
@@ -154,33 +199,19 @@ class Said(ABC):
         told = several or self.ANSWERS.get(meaning, self.ANSWERS["unclear"])
         return self.answer_subject(), self.put(told, first=self.first, who=self.coordinator or self.SOMEBODY), ""
 
+    @property
     @abstractmethod
-    def absence_notice(self) -> Parts:
-        """A child was not in a session."""
+    def session(self) -> str:
+        """The session in a sentence."""
+
+    @property
+    @abstractmethod
+    def on(self) -> str:
+        """The day and the time of the session, after a space."""
 
     @abstractmethod
-    def concern(self) -> Parts:
-        """A child misses sessions often: the running total."""
-
-    @abstractmethod
-    def called_off(self) -> Parts:
-        """A session will not take place, by our doing."""
-
-    @abstractmethod
-    def cancellation_confirmation(self) -> Parts:
-        """The family cancelled, and what that costs."""
-
-    @abstractmethod
-    def all_clear(self) -> Parts:
-        """An earlier message was wrong."""
-
-    @abstractmethod
-    def reminder(self) -> Parts:
-        """A session is near."""
-
-    @abstractmethod
-    def live_rescue(self) -> Parts:
-        """A session has begun without the child."""
+    def costs(self, units: int) -> str:
+        """What an outcome of so many units takes from the balance."""
 
     @abstractmethod
     def answer_subject(self) -> str:
@@ -196,4 +227,8 @@ class Said(ABC):
 
     @abstractmethod
     def why(self, children: list[str]) -> str:
-        """Why the reader gets this e-mail: its last line."""
+        """Why the reader gets this e-mail: its last line but for `how_to_stop`."""
+
+    @abstractmethod
+    def how_to_stop(self, link: str) -> str:
+        """Where the reader ends these e-mails."""

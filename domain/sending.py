@@ -27,6 +27,8 @@ class Purpose(StrEnum):
     ANSWER = "answer"
     TASK_REMINDER = "task_reminder"
     UNRECORDED = "unrecorded"
+    PERSONAL = "personal"
+    SIGN_IN_LINK = "sign_in_link"
 
 
 class Channel(StrEnum):
@@ -62,7 +64,9 @@ COUNTED = frozenset({Purpose.ABSENCE_NOTICE, Purpose.CONCERN})
 ABOUT_ABSENCE = COUNTED
 FALLS_BACK = COUNTED | {Purpose.CALLED_OFF}
 """Purposes important enough to ask the next guardian when this one cannot be reached."""
-_KEEPS_QUIET = COUNTED | {Purpose.ALL_CLEAR, Purpose.CALLED_OFF, Purpose.REMINDER, Purpose.LIVE_RESCUE}
+_KEEPS_QUIET = COUNTED | {
+    *(Purpose.ALL_CLEAR, Purpose.CALLED_OFF, Purpose.REMINDER, Purpose.LIVE_RESCUE, Purpose.PERSONAL),
+}
 BEFORE_IT_IS_OVER = frozenset({Purpose.REMINDER, Purpose.LIVE_RESCUE})
 """About a session that has no outcome yet: once it has one, they are of no use."""
 TIED_TO_SESSION = BEFORE_IT_IS_OVER | {Purpose.CALLED_OFF}
@@ -79,7 +83,13 @@ ANSWER_FREE_FOR = timedelta(minutes=2)
 CAP_SPAN = timedelta(days=7)
 RELEASED = "released"
 """Reason of a message that a person released from the blast guard: it is not held again."""
+REVIEW = "review"
+"""Reason of a message that is held until a person has read its draft."""
+TRYING_ONCE_MORE = "trying_once_more"
+"""Reason of an e-mail that the provider may have and that goes once more."""
 OPTED_OUT = "opted_out"
+NO_CONTACT = "no_longer_a_contact"
+"""Reason of a message about a student whose contact the guardian was when it was made and is no more."""
 CLOSED_FOR = frozenset(
     {
         *("bounced", "spam_report", "unsubscribed", "invalid_address"),
@@ -87,7 +97,7 @@ CLOSED_FOR = frozenset(
     }
 )
 """Why nothing more is sent to an address, until a person lifts it or the address changes."""
-NOT_ALLOWED = CLOSED_FOR | {"no_phone", "no_email", OPTED_OUT}
+NOT_ALLOWED = CLOSED_FOR | {"no_phone", "no_email", OPTED_OUT, NO_CONTACT}
 
 
 class Message(Value):
@@ -117,6 +127,19 @@ class Message(Value):
     look_up_at: datetime | None = None
     """When an SMS that may or may not have left is looked up at the provider."""
     resent_by: Id | None = None
+    approved_by: Id | None = None
+    """Who read its draft, or wrote it, and let it go; `approved_at` is when."""
+    approved_at: datetime | None = None
+
+    @property
+    def in_review(self) -> bool:
+        """A person has its draft to read."""
+        return self.state is S.HELD and self.reason == REVIEW
+
+    @property
+    def can_be_recalled(self) -> bool:
+        """A person let it go, and no provider can have it yet."""
+        return self.approved_by is not None and self.state is S.QUEUED and self.reason != TRYING_ONCE_MORE
 
     @property
     def confirms_opt_out(self) -> bool:
@@ -168,6 +191,8 @@ class RecipientFacts(Value):
     email_closed: str | None = None
     """Why nothing is sent to his number or e-mail address any more: one of `CLOSED_FOR`."""
     is_staff: bool = False
+    is_contact: bool = True
+    """He is still a contact of the student the message is about."""
     counted_sms: tuple[Handed, ...] = ()
     weekly_sms_cap: int = 3
     siblings: tuple[Message, ...] = ()
@@ -186,7 +211,10 @@ class Verdict(Value):
     merge: tuple[Id, ...] = ()
 
 
-def _address_problem(message: Message, to: RecipientFacts) -> str | None:
+def address_problem(message: Message, to: RecipientFacts) -> str | None:
+    """Why nothing can be sent to this person this way; None when it can."""
+    if not to.is_contact and message.purpose is not Purpose.ANSWER:  # who has written to us is answered
+        return NO_CONTACT
     if message.channel is Channel.EMAIL:
         return to.email_closed if to.email else "no_email"
     if to.phone and to.sms_opted_out and message.confirms_opt_out:
@@ -202,14 +230,15 @@ def _keeps_quiet(message: Message, now: datetime) -> bool:
 
 def _is_urgent(message: Message) -> bool:
     """Later steps of the ladder are not: nothing has happened just now, and a person asked for none of them."""
-    return message.purpose is not Purpose.CONCERN or not message.numbers.get("step") or message.resent_by is not None
+    asked_for = message.resent_by or message.approved_by
+    return message.purpose is not Purpose.CONCERN or not message.numbers.get("step") or asked_for is not None
 
 
 def may_leave(message: Message, to: RecipientFacts, now: datetime) -> Verdict:
     """Whether a queued message may leave now: leave, wait until, suppress, expire or hold, each with its reason."""
     if now >= message.expires_at:
         return Verdict(act="expire", reason="useless_by_now")
-    problem = _address_problem(message, to)
+    problem = address_problem(message, to)
     if problem:
         return Verdict(act="suppress", reason=problem)
     if message.purpose in ABOUT_ABSENCE and to.blast.is_abnormal and message.reason != RELEASED:
@@ -222,7 +251,8 @@ def may_leave(message: Message, to: RecipientFacts, now: datetime) -> Verdict:
         ):
             return Verdict(act="wait", reason=reason, until=until)
     leave = Verdict(act="leave")
-    if message.channel is Channel.SMS and message.purpose in COUNTED and message.resent_by is None:
+    asked_for = message.resent_by or message.approved_by
+    if message.channel is Channel.SMS and message.purpose in COUNTED and asked_for is None:
         leave = _within_caps(message, to, now)
     if leave.act == "leave" and to.provider_busy_until is not None and now < to.provider_busy_until:
         return Verdict(act="wait", reason="provider_busy", until=to.provider_busy_until)
@@ -247,7 +277,7 @@ def _within_caps(message: Message, to: RecipientFacts, now: datetime) -> Verdict
         return Verdict(act="suppress", reason="daily_cap")
     with_it: dict[Id | None, Id] = {}
     for other in to.siblings:
-        fits = other.id != message.id and other.due_at <= now < other.expires_at
+        fits = other.id != message.id and other.due_at <= now < other.expires_at and other.approved_by is None
         if fits and other.student_id != message.student_id and not had_one_today(other.student_id):
             with_it.setdefault(other.student_id, other.id)
     return Verdict(act="leave", merge=tuple(sorted(with_it.values())))

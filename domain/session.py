@@ -33,8 +33,12 @@ def armed(state: SessionState, facts: SessionFacts) -> DueStep | None:
     """The next step of the session's clock; None when nothing is left to do by itself."""
     if facts.status in ("settled", "called_off"):
         return None
-    ahead = (s for s in steps(facts.timing, facts.policy, facts.numbers) if s.key not in state.taken)
-    return next(ahead, None)
+    return next(iter(ahead_of(state, facts)), None)
+
+
+def ahead_of(state: SessionState, facts: SessionFacts) -> tuple[DueStep, ...]:
+    """Every step of the session's clock that was not taken, by its time, whether it will run or not."""
+    return tuple(s for s in steps(facts.timing, facts.policy, facts.numbers) if s.key not in state.taken)
 
 
 def decide_session(state: SessionState, step: DueStep | None, facts: SessionFacts, now: datetime) -> SessionDecision:

@@ -38,12 +38,16 @@ class Expected(Value):
 
 
 class SessionState(Value):
-    """What a session's process remembers: steps taken, students asked whether they are joining, and its status."""
+    """What a session's process remembers: steps taken, and the students asked whether they are joining.
+
+    `next_act` is the step that is armed, as of the last decision: lists are searched by it, no rule reads it.
+    """
 
     version: int = 1
     running: bool = False
     taken: tuple[str, ...] = ()
     asked: tuple[Id, ...] = ()
+    next_act: str | None = None
 
 
 class SessionFacts(Value):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from domain.draft import Draft
+from domain.deciding import Deciding
 from domain.events import NotSeenYet, ReminderDue
 from domain.notices import guardian_at, notify
 from domain.outcomes import Code, Outcome
@@ -13,9 +13,11 @@ from domain.value import Id, id_of
 
 CHASE_USEFUL_FOR = timedelta(hours=24)
 """After this a coordinator's task takes over (rules, section 4)."""
+ASKED_AT_MOST_EVERY = timedelta(hours=1)
+"""How soon an instructor is asked for the same attendance again by hand. (judgement: he may be teaching)"""
 
 
-def remind(d: Draft, event: ReminderDue) -> None:
+def remind(d: Deciding, event: ReminderDue) -> None:
     """Remind the first guardian of a session on one channel, once for each start it is given."""
     channel = Channel(event.channel)
     if d.now >= event.starts_at:
@@ -28,7 +30,7 @@ def remind(d: Draft, event: ReminderDue) -> None:
         _tell_first(d, Purpose.REMINDER, event, channel, event.starts_at)
 
 
-def ask_to_join(d: Draft, event: NotSeenYet) -> None:
+def ask_to_join(d: Deciding, event: NotSeenYet) -> None:
     """Text the first guardian that nobody is in the room yet, once for each start, while the session lasts."""
     if d.now >= event.ends_at:
         d.because("session_over", session=event.session_id)
@@ -40,7 +42,7 @@ def ask_to_join(d: Draft, event: NotSeenYet) -> None:
         _tell_first(d, Purpose.LIVE_RESCUE, event, Channel.SMS, event.ends_at)
 
 
-def settles_notices(d: Draft, outcome: Outcome) -> None:
+def settles_notices(d: Deciding, outcome: Outcome) -> None:
     """An outcome is known: a reminder or a call into the room that still waits is of no use any more."""
     if outcome.code is not Code.SCHEDULED:
         d.cancel_waiting("outcome_known", session_id=outcome.session_id, purposes=BEFORE_IT_IS_OVER)
@@ -67,7 +69,14 @@ def chase_message(session_id: Id, instructor_id: Id, step: int, now: datetime) -
     )
 
 
-def _asked_for(d: Draft, session_id: Id, starts_at: datetime) -> bool:
+def asked_message(session_id: Id, instructor_id: Id, by: Id | None, now: datetime) -> Message:
+    """The same e-mail when a colleague asks (`by`), beside the clock's own notes."""
+    asked = chase_message(session_id, instructor_id, 1, now)
+    key = f"{Purpose.UNRECORDED}:{session_id}:asked:{instructor_id}:{now.astimezone(UTC).isoformat()}"
+    return asked.model_copy(update={"id": id_of("message", key), "key": key, "numbers": {"step": 1, "by": by}})
+
+
+def _asked_for(d: Deciding, session_id: Id, starts_at: datetime) -> bool:
     """Whether the student is expected and somebody can be told; if not, with its reason."""
     outcomes = (o for o in d.facts.outcomes if o.session_id == session_id and o.code is not Code.SCHEDULED)
     known = next(outcomes, None)
@@ -89,14 +98,14 @@ def _anchor(event: ReminderDue | NotSeenYet) -> str:
     return f"{event.session_id}:{event.starts_at.astimezone(UTC).isoformat()}"
 
 
-def _said_before(d: Draft, purpose: Purpose, event: ReminderDue | NotSeenYet, channel: Channel) -> bool:
+def _said_before(d: Deciding, purpose: Purpose, event: ReminderDue | NotSeenYet, channel: Channel) -> bool:
     """Whether anybody was told already: also a guardian who was first in the order until today."""
     start = f"{purpose}:{_anchor(event)}:"
     return any(m.key.startswith(start) and m.channel is channel for m in d.facts.messages)
 
 
 def _tell_first(
-    d: Draft, purpose: Purpose, event: ReminderDue | NotSeenYet, channel: Channel, useful_until: datetime
+    d: Deciding, purpose: Purpose, event: ReminderDue | NotSeenYet, channel: Channel, useful_until: datetime
 ) -> None:
     first = guardian_at(d, 1)
     notify(d, purpose, _anchor(event), first, useful_until, channels=(channel,), session_id=event.session_id)

@@ -48,6 +48,10 @@ class Room:
         """What was seen of a student, on all his devices."""
         return self._presence({e.device for e in self.evidence if e.student_id == student_id})
 
+    def stranger(self, participant_id: Id) -> Presence:
+        """What was seen of somebody whom nobody has matched yet."""
+        return self._presence({e.device for e in self.evidence if e.participant_id == participant_id})
+
     def has_seen(self, student_id: Id) -> bool:
         """True once anything shows that the student came."""
         return any(e.student_id == student_id and e.kind in _PRESENCE for e in self.evidence)
@@ -92,6 +96,8 @@ def _verdict(room: Room, student_id: Id, *, delivered: bool) -> Verdict:
     mark = room.newest(student_id, EvidenceKind.MARK)
     if mark is not None and mark.code is not None:
         said = {"is_mark": True, "by": mark.by, "said_at": mark.received_at}
+        if mark.late_minutes is not None:
+            seen = seen.model_copy(update={"late_minutes": float(mark.late_minutes)})
         why = Because(rule="marked", numbers={"code": mark.code.value, "by": mark.by})
         return Verdict(student_id=student_id, code=mark.code, because=why, presence=seen, **said, **values)
     code, rule = _from_the_room(room, seen, delivered=delivered)

@@ -22,6 +22,13 @@ class FiredRule(Value):
     at: datetime
 
 
+class SkippedStep(Value):
+    """A step that a person took out of the plan, by its key."""
+
+    step: str
+    by: Id
+
+
 class State(Value):
     """The open case, the last one closed, unfinished tasks, rules fired, alerts, pauses.
 
@@ -29,6 +36,8 @@ class State(Value):
     `follow_up_since`: since when the open case's follow-up is asked for. `corrections` (outcome:version) have undone
     what came before them. `seen_until`: sessions that ended up to here have been looked at. `withdrawn` students end
     their process once nothing is open. `unread_replies` wait for a person to say what they mean.
+    `skipped` steps are in the plan and will not run. `next_act` is the armed step's act as of the last decision: lists
+    are searched by it, no rule reads it.
     """
 
     version: int = STATE_VERSION
@@ -44,6 +53,8 @@ class State(Value):
     seen_until: datetime | None = None
     withdrawn: bool = False
     unread_replies: tuple[Id, ...] = ()
+    skipped: tuple[SkippedStep, ...] = ()
+    next_act: str | None = None
 
     def task(self, task_id: Id) -> Task | None:
         """An unfinished task by id."""

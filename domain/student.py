@@ -8,17 +8,21 @@ from __future__ import annotations
 from datetime import datetime
 
 from domain.absence import is_tier_1
-from domain.account import adjusted, charge, topped_up
+from domain.account import act_on_balance, charge
 from domain.alarms import look, recheck_ground
 from domain.answering import reply_received
 from domain.cases import CaseOutcome
-from domain.draft import Decision, Draft
+from domain.deciding import Deciding, Decision
+from domain.desk import act_at_desk
+from domain.desk_events import FollowUpStarted, NoteWritten
 from domain.episodes import close_case, pause, raise_tier
 from domain.events import (
     Adjusted,
+    ChargeWaived,
     Enrolled,
     Event,
     MessageReported,
+    MessageRetried,
     NotSeenYet,
     OutcomeRecorded,
     OutreachLogged,
@@ -26,6 +30,8 @@ from domain.events import (
     ReminderDue,
     ReplyReceived,
     StepDue,
+    StepForced,
+    StepSkipped,
     TaskClaimed,
     TaskCompleted,
     TaskDismissed,
@@ -37,11 +43,14 @@ from domain.events import (
 from domain.facts import Facts
 from domain.follow_up import act_on_task, finish, task_deadline
 from domain.ladder import take_step
-from domain.notices import all_clear, message_reported, tell_outcome
+from domain.notices import about_message, all_clear, tell_outcome
 from domain.outcomes import Hears, Outcome
 from domain.plan import Step, armed
+from domain.review_events import Reviewed
+from domain.reviewing import review, withdraw_what_is_untrue
 from domain.session_notices import ask_to_join, remind, settles_notices
 from domain.state import State
+from domain.stepping import act_on_step
 from domain.tasks import TaskStatus
 
 __all__ = ["Decision", "decide"]
@@ -49,40 +58,40 @@ __all__ = ["Decision", "decide"]
 
 def decide(state: State, event: Event, facts: Facts, now: datetime) -> Decision:
     """What follows from one event: the new state, the effects in order, and why."""
-    d = Draft(state, facts, now)
+    d = Deciding(state, facts, now)
     match event:
         case OutcomeRecorded():
             _outcome_recorded(d, event)
         case StepDue():
             _step_due(d, event)
-        case MessageReported():
-            message_reported(d, event.message_id)
+        case MessageReported() | MessageRetried():
+            about_message(d, event)
         case ReplyReceived():
             reply_received(d, event)
-        case ToppedUp():
-            topped_up(d, event)
-        case Adjusted():
-            adjusted(d, event)
+        case ToppedUp() | Adjusted() | ChargeWaived():
+            act_on_balance(d, event)
         case TaskClaimed() | TaskCompleted() | TaskSnoozed() | TaskReassigned() | TaskDismissed() | OutreachLogged():
             act_on_task(d, event)
-        case Paused():
-            _paused(d, event)
-        case Withdrawn():
-            _withdrawn(d)
+        case NoteWritten() | FollowUpStarted():
+            act_at_desk(d, event)
+        case StepSkipped() | StepForced():
+            act_on_step(d, event)
+        case Reviewed():
+            review(d, event)
+        case Enrolled() | Paused() | Withdrawn():
+            _comes_or_goes(d, event)
         case ReminderDue():
             remind(d, event)
         case NotSeenYet():
             ask_to_join(d, event)
-        case Enrolled():
-            d.because("enrolled", enrollment=event.enrollment_id)
-            d.remember(withdrawn=False)
+    withdraw_what_is_untrue(d)
     return d.decision()
 
 
 # --- outcomes --------------------------------------------------------------------------------------------------------
 
 
-def _outcome_recorded(d: Draft, event: OutcomeRecorded) -> None:
+def _outcome_recorded(d: Deciding, event: OutcomeRecorded) -> None:
     outcome = d.facts.outcome(event.outcome_id)
     enrollment = d.facts.enrollment(outcome.enrollment_id) if outcome else None
     if outcome is None or enrollment is None:
@@ -111,7 +120,7 @@ def _outcome_recorded(d: Draft, event: OutcomeRecorded) -> None:
         tell_outcome(d, outcome, d.facts.enrollment(enrollment.id) or enrollment, units)
 
 
-def _corrected(d: Draft, outcome: Outcome, units: int) -> bool:
+def _corrected(d: Deciding, outcome: Outcome, units: int) -> bool:
     """A correction undoes: queued messages, tasks and a case without ground; true if an all-clear goes out.
 
     The all-clear goes out whenever the correction comes: who was told something false is told so.
@@ -130,17 +139,23 @@ def _corrected(d: Draft, outcome: Outcome, units: int) -> bool:
     return cleared
 
 
-# --- pause, withdrawal, deadlines -------------------------------------------------------------------------------------
+# --- enrolling, pause, withdrawal, deadlines --------------------------------------------------------------------------
 
 
-def _paused(d: Draft, act: Paused) -> None:
-    if act.until <= d.now:
-        d.refuse("return_date_in_the_past")
-        return
-    pause(d, act.until)
+def _comes_or_goes(d: Deciding, act: Enrolled | Paused | Withdrawn) -> None:
+    match act:
+        case Enrolled():
+            d.because("enrolled", enrollment=act.enrollment_id)
+            d.remember(withdrawn=False)
+        case Withdrawn():
+            _withdrawn(d)
+        case Paused() if act.until <= d.now:
+            d.refuse("return_date_in_the_past")
+        case Paused():
+            pause(d, act.until)
 
 
-def _withdrawn(d: Draft) -> None:
+def _withdrawn(d: Deciding) -> None:
     d.because("withdrawn")
     if d.state.case:
         close_case(d, CaseOutcome.WITHDRAWN)
@@ -150,7 +165,7 @@ def _withdrawn(d: Draft) -> None:
     d.remember(withdrawn=True)
 
 
-def _step_due(d: Draft, event: StepDue) -> None:
+def _step_due(d: Deciding, event: StepDue) -> None:
     step = next((s for s in armed(d.state, d.facts, d.now) if s.key == event.step), None)
     if step is None or step.due_at > d.now:
         d.because("step_gone", step=event.step)
@@ -158,7 +173,7 @@ def _step_due(d: Draft, event: StepDue) -> None:
     _take(d, step)
 
 
-def _take(d: Draft, step: Step) -> None:
+def _take(d: Deciding, step: Step) -> None:
     match step.act:
         case "session_ends":
             d.because("session_ended", session=step.about)

@@ -43,6 +43,7 @@ class TaskKind(StrEnum):
     BLAST_GUARD = "blast_guard"
     PROVIDER_MISCONFIGURED = "provider_misconfigured"
     WEBHOOK_FAILING = "webhook_failing"
+    READ_NOTE = "read_note"
 
 
 class TaskStatus(StrEnum):

@@ -5,18 +5,18 @@ from __future__ import annotations
 from datetime import datetime
 
 from domain.cases import CaseOutcome
-from domain.draft import Draft
+from domain.deciding import Deciding
 from domain.episodes import close_case, open_case_task
 from domain.outcomes import Outcome
 from domain.tasks import TaskKind
 
 
-def _since(d: Draft, at: datetime) -> list[Outcome]:
+def _since(d: Deciding, at: datetime) -> list[Outcome]:
     enrollment = d.facts.enrollment(d.case.enrollment_id)
     return [o for o in d.window(enrollment, whole=True).places if o.ends_at > at] if enrollment else []
 
 
-def watch(d: Draft) -> None:
+def watch(d: Deciding) -> None:
     """Close what has recovered; re-open what an unannounced miss shows has not."""
     held = _since(d, d.case.opened_at)
     row = held[-d.policy.recovered_in_row :]
@@ -28,7 +28,7 @@ def watch(d: Draft) -> None:
         _judge(d, d.case.watch_since)
 
 
-def _judge(d: Draft, began: datetime) -> None:
+def _judge(d: Deciding, began: datetime) -> None:
     """The next 3 sessions, or those of 14 days, tell whether the follow-up worked.
 
     An unannounced miss among them re-opens the task at once, one tier up. Where the watch ends with announced misses
@@ -52,8 +52,9 @@ def _judge(d: Draft, began: datetime) -> None:
         close_case(d, CaseOutcome.RECOVERED)
 
 
-def resume(d: Draft, tier: int, kind: TaskKind = TaskKind.FOLLOW_UP) -> None:
+def resume(d: Deciding, tier: int, kind: TaskKind = TaskKind.FOLLOW_UP) -> None:
     """The watch gives the case back to people: a task opens at that tier; above 3 it goes to the lead."""
     d.put_case("resumed", tier=min(tier, 3), watch_since=None)
-    d.remember(follow_up_since=d.now)
+    anew = tuple(s for s in d.state.skipped if d.case.id not in s.step)
+    d.remember(follow_up_since=d.now, skipped=anew)
     open_case_task(d, kind, to_lead=tier > 3)

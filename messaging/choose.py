@@ -1,7 +1,14 @@
-"""Which way each channel leaves, as the settings say: a provider when it has credentials, else the outbox."""
+"""What the settings say: which way each channel leaves, and who words drafts.
+
+Messages leave by a provider when it has credentials, else into the outbox. Drafts are the templates' own words unless a
+language model is set.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
+from messaging.drafting import Drafter, TemplateDrafter
 from messaging.outbox import Outbox
 from messaging.sender import Channel, Sender
 from messaging.sendgrid_email import SendGridEmail
@@ -15,6 +22,25 @@ def senders(settings: Settings) -> dict[Channel, Sender]:
     Raises ValueError for an address or URL that cannot be used.
     """
     return {"sms": _sms(settings), "email": _email(settings)}
+
+
+def choose_drafter(settings: Settings, spent_today: Callable[[], Awaitable[int]]) -> Drafter:
+    """Who words drafts. `spent_today` tells the tokens that drafts have cost since midnight (UTC)."""
+    if settings.language_model is None:
+        return TemplateDrafter()
+    # It stands on packages that are there only where somebody wants them; the settings have checked that.
+    from messaging.language_model import LanguageModelDrafter
+
+    key = settings.language_model_key
+    return LanguageModelDrafter(
+        settings.language_model,
+        key=key.get_secret_value() if key else None,
+        url=settings.language_model_url,
+        seconds=settings.language_model_seconds,
+        tokens=settings.language_model_tokens,
+        tokens_a_day=settings.language_model_tokens_a_day,
+        spent_today=spent_today,
+    )
 
 
 def _sms(settings: Settings) -> Sender:

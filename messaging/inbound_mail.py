@@ -18,6 +18,7 @@ from typing import Any
 from uuid import UUID
 
 from domain.letters import is_automatic, new_words, plain
+from domain.stopping import without_secret
 
 LARGEST_FIELD = 200_000
 """Characters kept of a field."""
@@ -74,7 +75,7 @@ def read(fields: Mapping[str, str]) -> InboundMail:
     said = fields.get("text") or plain(fields.get("html", ""))
     return InboundMail(
         sender=sender.lower(),
-        words=new_words(said),
+        words=without_secret(new_words(said)),
         automatic=is_automatic(headers | bounce, sender, fields.get("subject", "")),
         message_id=headers.get("message-id") or None,
         answers=tuple(dict.fromkeys(answers)),

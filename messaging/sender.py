@@ -33,7 +33,8 @@ class Letter:
     """What is to leave, ready in words.
 
     `nid` is the message's id: opaque, it rides in callback URLs and `custom_args`. `to` is an E.164 number or an
-    e-mail address. `valid_for` is the time left until the message would be useless.
+    e-mail address. `valid_for` is the time left until the message would be useless. `stop_link` is where its reader
+    ends such e-mails.
 
     Raises ValueError for an e-mail without a subject.
     """
@@ -44,6 +45,7 @@ class Letter:
     subject: str | None
     body: str
     valid_for: timedelta
+    stop_link: str | None = None
 
     def __post_init__(self) -> None:
         if self.channel == "email" and not self.subject:
@@ -94,11 +96,15 @@ class AtProvider:
 
 @runtime_checkable
 class LooksUp(Protocol):
-    """A way out that can be asked what became of a letter whose answer was lost."""
+    """A way out that can be asked what became of a letter whose answer, or later report, was lost."""
 
     async def look_up(self, to: str, body: str, since: datetime, now: datetime) -> tuple[AtProvider, ...] | None:
         """What the provider has of this text to this number since then, the oldest first.
 
         None when it gave no usable answer: that says nothing. Never raises for a provider's answer or silence.
         """
+        ...
+
+    async def standing(self, provider_id: str, now: datetime) -> Report | None:
+        """Where a letter stands that it has by this id. None and no raising as above."""
         ...

@@ -6,9 +6,10 @@ import asyncio
 import hashlib
 import logging
 import ssl
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode, urlsplit
 
 import requests
@@ -18,11 +19,13 @@ from twilio.http.http_client import TwilioHttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
 
+from domain.delivery import Report
 from messaging import verdicts
 from messaging.sender import AT_ONCE, AtProvider, Letter, Receipt, Result
 from messaging.twilio_codes import MEANING
 from messaging.twilio_reports import report_of
 
+_Found = TypeVar("_Found")
 TIMEOUT = timedelta(seconds=10)  # to connect, and again to answer; the library's own default is to wait for ever
 # Twilio's message resource takes whole seconds from 1 to 36000.
 SHORTEST_VALIDITY, LONGEST_VALIDITY = timedelta(seconds=1), timedelta(hours=10)
@@ -102,6 +105,10 @@ class TwilioSms:
         run = asyncio.get_running_loop().run_in_executor
         return await run(self._threads, self._look_up, to, body, since, now)
 
+    async def standing(self, provider_id: str, now: datetime) -> Report | None:
+        """Where the text with this sid stands."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._standing, provider_id, now)
+
     async def close(self) -> None:
         """Let go of the threads; an attempt under way ends by its own time-out."""
         self._threads.shutdown(wait=False)
@@ -125,14 +132,28 @@ class TwilioSms:
             wire.session.close()
 
     def _look_up(self, to: str, body: str, since: datetime, now: datetime) -> tuple[AtProvider, ...] | None:
-        wire, wanted = _Wire(self._base, self._timeout), _hash(body)
-        try:
-            listed = Client(*self._account, http_client=wire).messages.list(
-                to=to, date_sent_after=since, limit=MOST_LOOKED_AT, page_size=MOST_LOOKED_AT
-            )
+        wanted = _hash(body)
+
+        def ask(client: Client) -> tuple[AtProvider, ...]:
+            listed = client.messages.list(to=to, date_sent_after=since, limit=MOST_LOOKED_AT, page_size=MOST_LOOKED_AT)
             same = [m for m in listed if _hash(m.body or "") == wanted]
             same.sort(key=lambda m: m.date_created or datetime.max.replace(tzinfo=UTC))
             return tuple(AtProvider(m.sid, report_of(m.status, m.error_code, now)) for m in same)
+
+        return self._asked(ask)
+
+    def _standing(self, provider_id: str, now: datetime) -> Report | None:
+        def ask(client: Client) -> Report:
+            text = client.messages(provider_id).fetch()
+            return report_of(text.status, text.error_code, now)
+
+        return self._asked(ask)
+
+    def _asked(self, ask: Callable[[Client], _Found]) -> _Found | None:
+        """What Twilio says; None when it gave no usable answer."""
+        wire = _Wire(self._base, self._timeout)
+        try:
+            return ask(Client(*self._account, http_client=wire))
         except (TwilioException, requests.RequestException):
             return None
         except Exception:

@@ -53,6 +53,11 @@ def test_nothing_has_to_be_set() -> None:
         ({"TWILIO_ACCOUNT_SID": "AC0", "TWILIO_FROM": "+15005550006"}, "TWILIO_AUTH_TOKEN"),
         ({"TWILIO_ACCOUNT_SID": "AC0", "TWILIO_AUTH_TOKEN": "t"}, "TWILIO_MESSAGING_SERVICE_SID"),
         ({"SENDGRID_API_KEY": "SG.0"}, "SENDGRID_FROM"),
+        ({"LANGUAGE_MODEL": "small-model", "LANGUAGE_MODEL_KEY": "k"}, "openai:<model> or anthropic:<model>"),
+        ({"LANGUAGE_MODEL": "openai:", "LANGUAGE_MODEL_KEY": "k"}, "openai:<model> or anthropic:<model>"),
+        ({"LANGUAGE_MODEL": "anthropic:small-model"}, "LANGUAGE_MODEL_KEY"),
+        ({"LANGUAGE_MODEL_URL": "models.internal:8080"}, "BELLWETHER_LANGUAGE_MODEL_URL"),
+        ({"LANGUAGE_MODEL_TOKENS": "5"}, "BELLWETHER_LANGUAGE_MODEL_TOKENS"),
         ({"CLOCK_JUMPS": "true"} | TWILIO, "CLOCK_JUMPS is refused"),
         ({"CLOCK_JUMPS": "true"} | SENDGRID, "CLOCK_JUMPS is refused"),
     ],
@@ -62,6 +67,17 @@ def test_a_wrong_setting_stops_the_start_and_is_named(
 ) -> None:
     with pytest.raises(SettingsError, match=told):
         load_with(monkeypatch, **values)
+
+
+def test_a_language_model_without_its_packages_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("settings.find_spec", lambda name: None)
+    with pytest.raises(SettingsError, match=r"pip install -e '.\[language-model\]'"):
+        load_with(monkeypatch, LANGUAGE_MODEL="openai:small-model", LANGUAGE_MODEL_KEY="k")
+
+
+def test_a_language_model_of_ones_own_needs_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = load_with(monkeypatch, LANGUAGE_MODEL="openai:small-model", LANGUAGE_MODEL_URL="http://models:8080/v1")
+    assert settings.language_model_key is None
 
 
 def test_all_wrong_settings_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

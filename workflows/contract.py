@@ -11,14 +11,20 @@ STUDENTS = "students"
 DELIVERIES: Mapping[Channel, str] = {channel: channel.value for channel in Channel}
 """A queue for each channel, so that a slow provider delays nobody on the other."""
 WEBHOOKS = "webhooks"
+DRAFTS = "drafts"
 STUDENT_WORKFLOW = "student"
 SESSION_WORKFLOW = "session"
+LETTER_WORKFLOW = "letter"
 AUDIT_WORKFLOW = "audit"
 AUDIT_SCHEDULE = "audit-every-minute"
 CALENDAR_WORKFLOW = "calendar"
 CALENDAR_SCHEDULE = "calendar-every-hour"
+RETENTION_WORKFLOW = "retention"
+RETENTION_SCHEDULE = "retention-every-hour"
 WEBHOOKS_WORKFLOW = "webhooks"
 WEBHOOKS_SCHEDULE = "webhooks-always"
+DRAFTS_WORKFLOW = "drafts"
+DRAFTS_SCHEDULE = "drafts-always"
 NUDGE = "nudge"
 
 
@@ -47,3 +53,8 @@ class SessionIn:
 def session_workflow_id(session_id: str) -> str:
     """The workflow of a session."""
     return f"session:{session_id}"
+
+
+def letter_workflow_id(message_id: str) -> str:
+    """The workflow of one attempt of a message that is about no student and no session."""
+    return f"letter:{message_id}"

@@ -1,4 +1,4 @@
-"""What happens again and again: auditor, calendar, webhooks, as Schedules of Temporal."""
+"""What happens again and again: auditor, calendar, webhooks, drafts, as Schedules of Temporal."""
 
 from __future__ import annotations
 
@@ -20,6 +20,11 @@ from workflows.contract import (
     AUDIT_WORKFLOW,
     CALENDAR_SCHEDULE,
     CALENDAR_WORKFLOW,
+    DRAFTS,
+    DRAFTS_SCHEDULE,
+    DRAFTS_WORKFLOW,
+    RETENTION_SCHEDULE,
+    RETENTION_WORKFLOW,
     STUDENTS,
     WEBHOOKS,
     WEBHOOKS_SCHEDULE,
@@ -41,7 +46,9 @@ class Repeated:
 REPEATED = (
     Repeated(AUDIT_SCHEDULE, AUDIT_WORKFLOW, timedelta(minutes=1)),
     Repeated(CALENDAR_SCHEDULE, CALENDAR_WORKFLOW, timedelta(hours=1)),
+    Repeated(RETENTION_SCHEDULE, RETENTION_WORKFLOW, timedelta(hours=1)),
     Repeated(WEBHOOKS_SCHEDULE, WEBHOOKS_WORKFLOW, timedelta(minutes=1), WEBHOOKS, at_once=True),  # it runs on and on
+    Repeated(DRAFTS_SCHEDULE, DRAFTS_WORKFLOW, timedelta(minutes=1), DRAFTS, at_once=True),
 )
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from api.problems import Unauthorized
-from api.values import FIRST_YEAR, LAST_YEAR
+from db.fields import FIRST_YEAR, LAST_YEAR
 from db.observing import Observed
 from db.participants import clean
 from db.roster import Directory

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -18,7 +19,7 @@ from pydantic import SecretStr
 from cli import organizations
 from cli.configured import changed
 from cli.demo.academy import NAME, ZONE, FourWeeks, build
-from cli.demo.background import MISSES_AT_THE_END
+from cli.demo.afternoon import go_on, wait_for_visitors
 from cli.demo.cast import STAFF
 from cli.demo.classroom import Classroom, new_secret
 from cli.demo.desk import Desk
@@ -48,6 +49,8 @@ class Played:
     seconds: float
     business_days: float
     requests: int
+    rest: Callable[[], Awaitable[None]] | None = None
+    """What goes on while somebody looks around."""
 
 
 def demo(once: bool, as_json: bool) -> int:
@@ -66,10 +69,11 @@ def demo(once: bool, as_json: bool) -> int:
         for promise in broken:
             complain(f"broken: {promise}")
         finished.append(1 if broken else 0)
-        if not once:
+        if played.rest:
+            await played.rest()
             await asyncio.Event().wait()
 
-    run_stack(given, body, data_dir=given.data_dir, clock_jumps=True, say=say)
+    run_stack(given, body, data_dir=given.data_dir, clock_jumps=True, one_click=True, say=say)
     return finished[0] if finished else INTERRUPTED
 
 
@@ -85,7 +89,7 @@ async def _play(stack: Stack, screen: Screen, secret: str, *, stays: bool) -> Pl
     )
     try:
         began, started = await clock.now(), time.monotonic()
-        month = Month(build(FourWeeks.after(began)), desk, clock, Classroom(desk, secret))
+        month = Month(build(FourWeeks.after(began)), desk, clock, Classroom(desk, secret), leaves_work=stays)
         say(f"entering {NAME}: 40 students, {len(STAFF) + 1} staff")
         await month.open()
         teller = Teller(stack.books, month, screen)
@@ -98,13 +102,16 @@ async def _play(stack: Stack, screen: Screen, secret: str, *, stays: bool) -> Pl
         summary = await summarize(stack, month, now)
         show_summary(screen, summary)
         show_promises(screen, summary)
-        if stays:
-            await clock.live_on()
-            worth_a_look = [month.ids["students"][ref] for ref in ("maya", MISSES_AT_THE_END)]
-            show_where(screen, stack, key, worth_a_look, (now - datetime.now(UTC)).days)
-        return Played(summary, clock.jumps, seconds, (now - began) / timedelta(days=1), desk.requests)
+        counts = (clock.jumps, seconds, (now - began) / timedelta(days=1), desk.requests)
+        if not stays:
+            return Played(summary, *counts)
+        await wait_for_visitors(month.academy, month.acts, desk, month.classroom, clock)
+        await clock.live_on()
+        show_where(screen, stack, key, (await clock.now() - datetime.now(UTC)).days)
+        return Played(summary, *counts, rest=partial(go_on, month.academy, month.classroom, clock))
     finally:
-        await desk.close()
+        if not stays:
+            await desk.close()
 
 
 def _document(played: Played) -> dict[str, Any]:

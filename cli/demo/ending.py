@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from cli.demo.cast import STAFF
 from cli.demo.screen import Screen
 from cli.demo.summary import Summary
 from cli.stack import Stack
@@ -48,23 +47,24 @@ def show_promises(screen: Screen, summary: Summary) -> None:
     screen.say(f"\n{verdict}", "bold green" if not broken else "bold red")
 
 
-def show_where(screen: Screen, stack: Stack, key: str, timelines: list[str], days_ahead: int) -> None:
-    """Addresses, the key, in whose name to act, and what to try; `timelines` are students worth looking at."""
+def show_where(screen: Screen, stack: Stack, key: str, days_ahead: int) -> None:
+    """Where to look, who is there, and the key for programs."""
+    screen.say(f"\nThe academy lives on. Its clock runs {counted(days_ahead, 'day')} ahead of yours. Open", "bold")
+    screen.say(f"\n  {stack.api_url}\n", "bold green")
+    screen.say("and choose who you are: a button for each, no password. Begin as Alice, a coordinator on Monday")
+    screen.say("afternoon: her follow-ups, a draft that waits for her word, a parent's reply, lessons under way.")
     screen.table(
-        f"The academy lives on. Its clock runs {counted(days_ahead, 'day')} ahead of yours.",
+        "Also there",
         [
-            ("API", f"{stack.api_url}/v1"),
-            ("its pages", f"{stack.api_url}/docs"),
+            ("every message as families got it", f"{stack.api_url}/outbox"),
+            ("HTTP API", f"{stack.api_url}/v1"),
             ("its description", f"{stack.api_url}/openapi.json"),
             ("Temporal", stack.temporal_ui or stack.temporal_address),
         ],
     )
-    acts_as = [(f"{ref}@northstar.example", f"{name}, {role}") for ref, name, role in STAFF] + [("admin", "the admin")]
-    screen.table("To act as somebody, send the header Bellwether-Actor with one of", acts_as)
-    screen.say("\nThe API key, the open tasks, all of Maya's story, and what happens next to Adam:")
+    screen.say("\nFor programs, with the staff member's ref to act as:")
     screen.say(f"  export KEY={key}")
-    for path in ("tasks?status=unfinished", *(f"students/{student}/timeline" for student in timelines)):
-        screen.say(f'  curl -H "Authorization: Bearer $KEY" "{stack.api_url}/v1/{path}"')
+    screen.say(f'  curl -H "Authorization: Bearer $KEY" -H "Bellwether-Actor: alice" "{stack.api_url}/v1/tasks"')
     screen.say("\nCtrl-C ends it.")
 
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
 from cli.demo.academy import Absence, Academy, Item
 from cli.demo.acting import Acts
+from cli.demo.afternoon import REVIEW_SECOND, REVIEWED_FROM
 from cli.demo.cast import CAST
 from cli.demo.classroom import Classroom
 from cli.demo.desk import Desk
@@ -30,12 +31,13 @@ Do = Callable[[], Awaitable[object]]
 
 @dataclass
 class Month:
-    """The month under way. `ids`: what was entered, by kind and ref."""
+    """The month under way. `ids`: what was entered, by kind and ref. `leaves_work`: for those who look around after."""
 
     academy: Academy
     desk: Desk
     clock: JumpingClock
     classroom: Classroom
+    leaves_work: bool = False
 
     def __post_init__(self) -> None:
         self.acts = Acts(self.academy, self.desk)
@@ -77,8 +79,11 @@ class Month:
         agenda += [(absence.at, 1, partial(self._plan, absence)) for absence in self.academy.absences]
         for part in CAST:
             agenda += [(at(when), 1, partial(self.acts.take, part, act)) for when, act in part.acts]
-        for week in range(1, WEEKS + 1):
-            agenda += [(at(f"{week} {day} {MORNING}"), 2, self._work) for day in WORKING_DAYS]
+        mornings = [at(f"{week} {day} {MORNING}") for week in range(1, WEEKS + 1) for day in WORKING_DAYS]
+        if self.leaves_work:
+            mornings.pop()
+            agenda.append((at(REVIEWED_FROM), 1, partial(self.desk.post, "/policies", REVIEW_SECOND, "admin")))
+        agenda += [(morning, 2, partial(self._work, morning)) for morning in mornings]
         agenda.append((at(LAST), 2, self._nothing))
         return [(when, todo) for when, _, todo in sorted(agenda, key=lambda entry: entry[:2])]
 
@@ -91,12 +96,17 @@ class Month:
         """A family of the background cancels ahead."""
         await self.acts.plan_absence(absence.student, absence.starts_at, absence.by, "other")
 
-    async def _work(self) -> None:
-        """The team's morning: every open task but those the story leaves to somebody, or to nobody."""
+    async def _work(self, morning: datetime) -> None:
+        """The team's morning: every open task but those the story leaves to somebody, or to nobody.
+
+        When work is to be left, the last mornings take only what is due that day.
+        """
         of_the_cast = {self.ids["students"][part.ref] for part in CAST}
         tasks = (await self.desk.get("/tasks", status="unfinished", limit=200))["items"]
+        in_a_hurry = self.leaves_work and morning > self.academy.weeks.at(LAST) - timedelta(days=5)
         for task in tasks:
-            if task["student_id"] not in of_the_cast:
+            is_for_later = datetime.fromisoformat(task["due_at"]) > morning + timedelta(hours=12)
+            if task["student_id"] not in of_the_cast and not (in_a_hurry and is_for_later):
                 await self._routine(task)
 
     async def _routine(self, task: dict[str, Any]) -> None:

@@ -1,1 +1,1 @@
-"""`bellwether import`: CSV files, checked whole before anything is written."""
+"""`bellwether import`: files from this machine into the books, and what is said of it."""

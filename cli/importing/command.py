@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,27 +11,22 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from cli import organizations
 from cli.configured import settings
-from cli.importing import known as import_known
 from cli.importing import telling
 from cli.importing import templates as import_templates
-from cli.importing.checking import check
-from cli.importing.plan import Plan
-from cli.importing.reading import files_in, read
-from cli.importing.telling import Done
-from cli.importing.writing import Writer
+from cli.importing.telling import Told
 from cli.nudging import nudge_each
-from cli.oneroster.columns import FILES
-from cli.oneroster.package import is_package, read_package
-from cli.oneroster.reading import rows_of
-from cli.oneroster.roster import apply_roster
-from cli.organizations import Organization
 from cli.problems import CommandError, UnreachableError, UnusableInputError
 from cli.reaching import books_url, opened, temporal
 from cli.terminal import progress, say, show, show_json
 from db import clock
-from db.engine import Tx
-from domain.refusals import Refusal
+from domain.refusals import Invalid, Refusal
 from domain.value import Id
+from importing.done import Done
+from importing.oneroster.columns import FILES
+from importing.oneroster.package import is_package, read_package
+from importing.oneroster.reading import rows_of
+from importing.reading import File, Problem, kind_of, read
+from importing.uploads import Upload
 from settings import Settings
 
 
@@ -48,7 +42,13 @@ def import_files(paths: Sequence[Path], org: str | None, *, dry_run: bool, allow
     packages = [path for path in paths if is_package(path)]
     if packages and len(paths) > 1:
         raise UnusableInputError(f"{packages[0].name} is a OneRoster package: import it alone, and other files apart")
-    done = _roster(packages[0], org, dry_run, allow_ends) if packages else _plain(paths, org, dry_run)
+    try:
+        upload = _roster(packages[0]) if packages else _plain(paths)
+    except Invalid as problem:
+        raise UnusableInputError(problem.detail) from problem
+    given = settings()
+    with books_url(given) as url:
+        done = asyncio.run(_import(given, url, upload, org, dry_run=dry_run, allow_ends=allow_ends))
     if as_json:
         show_json(telling.as_data(done))
     else:
@@ -56,52 +56,48 @@ def import_files(paths: Sequence[Path], org: str | None, *, dry_run: bool, allow
     return 2 if done.problems else 0
 
 
-def _plain(paths: Sequence[Path], org: str | None, dry_run: bool) -> Done:
+def _plain(paths: Sequence[Path]) -> Upload:
     files = files_in(paths)
     with progress("reading", len(files)) as advance:
-        sheets = read(files, advance)
-    for remark in sheets.remarks:
-        say(remark)
-    if sheets.problems:
-        # What these files hold is not known, so references are not checked before they can be read.
-        return Done(dry_run, problems=sheets.all_problems())
-
-    async def work(tx: Tx, organization: Organization, now: datetime) -> Done:
-        plan = Plan(sheets, await import_known.load(tx, organization, sheets, now))
-        check(plan)
-        if problems := sheets.all_problems():
-            return Done(dry_run, problems=problems)
-        with progress("writing", len(sheets.every())) as advance:
-            return Done(dry_run, written=await Writer(tx, plan, advance).write())
-
-    return _run(work, org)
+        return Upload("csv", read((File(path.name, _content(path)) for path in files), advance))
 
 
-def _roster(path: Path, org: str | None, dry_run: bool, allow_ends: bool) -> Done:
+def _roster(path: Path) -> Upload:
     with progress("reading", len(FILES)) as advance:
-        rows = rows_of(read_package(path), advance)
-    if rows.sheets.problems:
-        return Done(dry_run, problems=rows.sheets.all_problems())
-
-    async def work(tx: Tx, organization: Organization, now: datetime) -> Done:
-        return await apply_roster(tx, organization, now, rows, dry_run=dry_run, allow_ends=allow_ends)
-
-    done = _run(work, org)
-    for remark in rows.sheets.remarks:
-        say(remark)
-    return done
+        return Upload("oneroster", rows_of(read_package(path), advance))
 
 
-Work = Callable[[Tx, Organization, datetime], Awaitable[Done]]
+def files_in(paths: Sequence[Path]) -> list[Path]:
+    """The files; of a folder, its CSV files. Raises UnusableInputError, which names the file."""
+    found = []
+    for path in paths:
+        if path.is_dir():
+            inside = sorted(file for file in path.iterdir() if file.suffix.lower() == ".csv")
+            if not inside:
+                raise UnusableInputError(
+                    f"{path} holds no CSV file: `bellwether import --template DIR` writes examples"
+                )
+            found += inside
+        elif path.is_file():
+            found.append(path)
+        else:
+            raise UnusableInputError(f"there is no file {path}")
+    every = list(dict.fromkeys(found))
+    for path in every:
+        kind_of(path.name)
+    return every
 
 
-def _run(work: Work, org: str | None) -> Done:
-    given = settings()
-    with books_url(given) as url:
-        return asyncio.run(_import(given, url, work, org))
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as problem:
+        raise UnusableInputError(f"{path} cannot be read: {problem}") from problem
 
 
-async def _import(given: Settings, url: str, work: Work, org: str | None) -> Done:
+async def _import(
+    given: Settings, url: str, upload: Upload, org: str | None, *, dry_run: bool, allow_ends: bool
+) -> Told:
     async with opened(url) as books:
         try:
             async with books.transaction() as tx:
@@ -109,10 +105,13 @@ async def _import(given: Settings, url: str, work: Work, org: str | None) -> Don
                 await tx.exec_driver_sql("set local idle_in_transaction_session_timeout = '10min'")
                 now = datetime.now(UTC) + await clock.ahead(tx)
                 organization = await organizations.chosen(tx, org)
-                done = await work(tx, organization, now)
-                if done.problems or done.dry_run or done.written is None:
+                done = await upload.apply(tx, organization, now, progress)
+                for remark in upload.sheets.remarks:
+                    say(remark)
+                problems = [*done.problems, *(() if allow_ends else _too_much(done))]
+                if problems or dry_run or done.written is None:
                     await tx.rollback()
-                    return done
+                    return Told(dry_run, problems, done.written)
         except (IntegrityError, Refusal) as problem:
             raise CommandError(
                 f"somebody else changed the same rows meanwhile, so nothing was written: run it again ({problem})"
@@ -120,7 +119,17 @@ async def _import(given: Settings, url: str, work: Work, org: str | None) -> Don
         except DBAPIError as problem:
             raise CommandError(f"the books refused the import, nothing was written: {problem.orig}") from problem
     woken, left = await _wake(given, [(organization.id, student) for student in sorted(done.written.students)])
-    return replace(done, woken=woken, left_to_auditor=left)
+    return Told(dry_run, written=done.written, woken=woken, left_to_auditor=left)
+
+
+def _too_much(done: Done) -> list[Problem]:
+    if not done.ends_too_much:
+        return []
+    told = (
+        f"this bulk import would end {' and '.join(done.ends_too_much)}, more than a fifth. "
+        "Look at what it ends with --dry-run; if it is meant, add --allow-ends"
+    )
+    return [Problem("manifest.csv", None, None, told)]
 
 
 async def _wake(given: Settings, students: list[tuple[Id, Id]]) -> tuple[int, int]:

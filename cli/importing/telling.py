@@ -7,10 +7,10 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from cli.importing.reading import Problem
-from cli.importing.writing import Change, Written
 from cli.terminal import complain, say, show, show_table
 from domain.wording import counted
+from importing.reading import Problem
+from importing.writing import Change, Written
 
 SHOWN = 50
 """Problems shown, and changes of each kind; the rest is counted."""
@@ -19,7 +19,7 @@ _CALLED = {"links": "guardians of students"}
 
 
 @dataclass(frozen=True)
-class Done:
+class Told:
     """What an import did: written rows and the students woken, or why nothing was written."""
 
     dry_run: bool
@@ -29,7 +29,7 @@ class Done:
     left_to_auditor: int = 0
 
 
-def tell(done: Done) -> None:
+def tell(done: Told) -> None:
     """Problems, or the counts; of a dry run what would change as well."""
     if done.written is not None and (done.dry_run or done.problems):
         _show_changes(done.written.changes)
@@ -51,7 +51,7 @@ def tell(done: Done) -> None:
         )
 
 
-def as_data(done: Done) -> dict[str, Any]:
+def as_data(done: Told) -> dict[str, Any]:
     """The same as JSON: of a dry run all that would change."""
     written = done.written
     changes = written.changes if written and (done.dry_run or done.problems) else []

@@ -6,10 +6,14 @@ from alembic import context
 
 from db import (  # noqa: F401  registers every table
     delivery_tables,
+    draft_tables,
     journal_tables,
+    login_tables,
+    office_tables,
     reply_tables,
     session_tables,
     tables,
+    template_tables,
     webhook_tables,
 )
 from db.columns import metadata

@@ -34,7 +34,7 @@ async def _audit(a: Academy, now: datetime) -> list[str]:
     async def nudge(org_id: str, row_id: str, event_id: str) -> None:
         woken.append(row_id)
 
-    await AuditActivities(a.books, nudge, nudge).look(now)
+    await AuditActivities(a.books, nudge, nudge, nudge).look(now)
     return woken
 
 

@@ -217,12 +217,14 @@ async def test_an_instructor_is_asked_to_mark_a_session_by_an_email_about_no_stu
     chase = chase_message(session, academy.instructor, 1, academy.now)
     async with academy.books.transaction() as tx:
         await tx.execute(insert(messages).values({"org_id": academy.org, **message_row(chase)}))
+    academy.deliveries.public_url = "https://bellwether.example"
     out = await academy.deliveries.attempt(academy.org, chase.id, academy.now)
     row = await _state(academy, "email", purpose="unrecorded")
     assert (out.state, row["state"], row["address"]) == ("sent", "sent", "ivan@northstar.example")
     assert (row["student_id"], row["subject"]) == (None, "Please mark attendance: Maths on Mon 2 Mar")
     told = "The Maths session on Mon 2 Mar, 10:00 UTC has no attendance yet. It has 2 students."
     assert row["body"].startswith(f"Hello Ivan,\n\n{told}\n\n")
+    assert f"Please mark attendance: https://bellwether.example/teach/lessons/{session}" in row["body"]
     assert [r.nid for r in provider.taken if r.provider == "sendgrid"] == [chase.id]
 
 

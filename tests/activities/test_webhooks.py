@@ -13,7 +13,7 @@ from sqlalchemy import update
 
 from activities.session import advance_session
 from activities.webhooks import PER_ENDPOINT, WebhookActivities
-from db import announcing, webhook_deliveries, webhook_endpoints
+from db import announcing, operations, webhook_deliveries, webhook_endpoints
 from db.engine import Books
 from db.journal_tables import tasks
 from db.webhook_tables import webhook_deliveries as deliveries
@@ -130,6 +130,23 @@ async def test_a_failing_receiver_is_asked_ten_times_over_three_days_and_then_a_
     [task] = await academy.rows(tasks)
     assert (task["kind"], task["owner_id"], task["endpoint_id"]) == ("webhook_failing", academy.lea, endpoint)
     assert await _look(academy, webhooks, at + timedelta(days=9)) == 0
+
+
+@pytest.mark.parametrize("how", ["delivers_again", "endpoint_deleted"])
+async def test_nobody_has_to_mend_what_delivers_again_or_is_gone(
+    academy: Academy, receiver: Receiver, webhooks: WebhookActivities, how: str
+) -> None:
+    endpoint, other = await _endpoint(academy, receiver, "case.opened"), await _endpoint(academy, receiver)
+    async with academy.books.transaction() as tx:
+        for failing in (endpoint, other):
+            await operations.open_webhook_failing(tx, academy.org, failing, NOW)
+        if how == "endpoint_deleted":
+            await webhook_endpoints.delete(tx, academy.org, other, NOW)
+    if how == "delivers_again":
+        await _announce(academy)
+        assert await _look(academy, webhooks) == 1
+    found = {t["endpoint_id"]: (t["status"], t["reason"]) for t in await academy.rows(tasks)}
+    assert found == {endpoint: ("open", None), other: ("closed", how)}
 
 
 async def test_a_receiver_that_is_gone_hears_nothing_any_more(

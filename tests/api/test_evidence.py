@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, update
 
+from activities.session import advance_session
 from db import evidence
 from db.journal_tables import outcomes
 from db.tables import sessions
@@ -124,13 +125,32 @@ async def test_an_instructor_marks_his_own_session_in_one_go(room: Classroom) ->
     ]
     assert room.woken == []
     academy.now = room.minute(70)
-    await house.integration.post(path, json={"marks": [{"student_id": mia, "code": "late"}]})
+    late = {"student_id": mia, "code": "late", "late_minutes": 12}
+    await house.integration.post(path, json={"marks": [late]})
     assert room.woken == [room.session]
     async with academy.books.transaction() as tx:
-        marks = [(e.student_id, e.code, e.by) for e in await evidence.load(tx, academy.org, room.session)]
-    assert (mia, "no_show", academy.instructor) in marks
-    assert marks[-1] == (mia, "late", None)  # a newer mark stands beside the older, after it
+        marks = [
+            (e.student_id, e.code, e.late_minutes, e.by) for e in await evidence.load(tx, academy.org, room.session)
+        ]
+        await advance_session(tx, academy.org, room.session, academy.now)
+    assert (mia, "no_show", None, academy.instructor) in marks
+    assert marks[-1] == (mia, "late", 12, None)  # a newer mark stands beside the older, after it
+    shown = (await house.alice.get(f"/v1/sessions/{room.session}/attendance")).json()["items"]
+    assert {a["student_name"]: (a["code"], a["late_minutes"]) for a in shown}["Mia Wong"] == ("late", 12)
+    absent = await ivan.post(path, json={"marks": [{**late, "code": "attended"}]})
+    assert absent.status_code == 422
     del leo
+
+
+async def test_an_instructor_writes_to_the_office_and_a_coordinator_gets_it_as_a_task(room: Classroom) -> None:
+    house, path = room.house, f"/v1/sessions/{room.session}/notes"
+    ivan = house.client(house.key, house.academy.instructor)
+    made = [(await ivan.post(path, json={"text": "Max lost his connection."})).json()["task_id"] for _ in range(2)]
+    assert made[0] == made[1]
+    (task,) = (await house.alice.get("/v1/tasks", params={"kind": "read_note"})).json()["items"]
+    assert (task["id"], task["owner_name"]) == (made[0], "Alice")
+    assert (await house.charlie.post(path, json={"text": "?"})).status_code == 404
+    assert (await house.integration.post(path, json={"text": "?"})).json()["type"].endswith("actor_needed")
 
 
 async def test_all_leaves_out_who_told_ahead(room: Classroom) -> None:

@@ -9,8 +9,8 @@ from typing import Any
 import psycopg
 from typer.testing import CliRunner
 
-from cli.importing.templates import TEMPLATES
 from cli.main import app
+from importing.examples import TEMPLATES
 
 
 class Academy:

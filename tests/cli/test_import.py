@@ -7,10 +7,10 @@ from pathlib import Path
 
 from typer.testing import CliRunner
 
-from cli.importing.columns import KINDS
-from cli.importing.templates import TEMPLATES
 from cli.main import app
 from domain.outcomes import REPORTABLE
+from importing.columns import KINDS
+from importing.examples import TEMPLATES
 from tests.cli.importing import Academy
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -118,6 +119,16 @@ def test_the_first_key_on_empty_books_makes_the_organization_and_the_next_one_is
     assert (unknown.exit_code, "Known: Northstar" in unknown.stderr) == (2, True)
 
 
+def test_the_first_admin_is_invited_from_the_command_line(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BELLWETHER_DATABASE_URL", database_url)
+    monkeypatch.setenv("BELLWETHER_PUBLIC_URL", "https://academy.example.org/")
+    bellwether("api-key", "create", "--name", "one")
+    assert bellwether("staff", "invite", "nobody@academy.example").exit_code == 2
+    told = bellwether("staff", "invite", "Admin@bellwether.invalid")
+    assert re.fullmatch(r"https://academy\.example\.org/welcome/[\w-]{43}\n", told.stdout)
+    assert "It opens once, within 7 days." in told.stderr
+
+
 def test_the_status_of_books_without_organization_says_what_to_do(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -147,6 +158,8 @@ def test_a_doctor_misses_the_address_that_providers_report_to(monkeypatch: pytes
     told = json.loads(bellwether("doctor", "--json").stdout)
     hints = [f["hint"] for f in told["findings"] if f["part"] == "delivery reports"]
     assert ["PUBLIC_URL" in hints[0], "SENDGRID_WEBHOOK_PUBLIC_KEY" in hints[1]] == [True, True]
+    [stopping] = [f for f in told["findings"] if f["part"] == "stopping e-mail"]
+    assert "no link" in stopping["words"]
 
 
 def test_a_doctor_shows_wrong_settings_as_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,15 +11,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cli.importing.reading import Sheets
-from cli.oneroster import package as packages
-from cli.oneroster.package import Package, read_package
-from cli.oneroster.people import who_is_who
-from cli.oneroster.plans import plan_classes
-from cli.oneroster.reading import rows_of
-from cli.oneroster.standing import Standing
-from cli.organizations import Organization
-from cli.problems import UnusableInputError
+from db.organizations import Organization
+from domain.refusals import Invalid
+from importing.oneroster import package as packages
+from importing.oneroster.package import Package, read_package
+from importing.oneroster.people import who_is_who
+from importing.oneroster.plans import plan_classes
+from importing.oneroster.reading import rows_of
+from importing.oneroster.standing import Standing
+from importing.reading import Sheets
 from tests.cli.importing import Academy
 from tests.cli.roster import HEADERS, School, refused
 
@@ -105,7 +105,7 @@ def _told(path: Path) -> str:
     """What is wrong with a package before anything is compared with the books; empty when nothing is."""
     try:
         problems = rows_of(read_package(path)).sheets.all_problems()
-    except UnusableInputError as problem:
+    except Invalid as problem:
         return str(problem)
     return "; ".join(
         f"{p.file}, row {p.row}, {p.column}: {p.message}" if p.row else f"{p.file}: {p.message}" for p in problems

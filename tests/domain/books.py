@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from domain.cases import Case
-from domain.draft import Decision
+from domain.deciding import Decision
 from domain.effects import LogOutreach, PutCase, PutTask
 from domain.events import (
     Event,

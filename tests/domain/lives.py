@@ -8,9 +8,10 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from domain.events import EVENT
+from domain.events import EVENT, ChargeWaived
 from domain.facts import Facts
 from domain.outcomes import BEFORE_START, Charge, Code
+from domain.plan import plan
 from domain.sending import Message, MessageState
 from domain.tasks import TaskOutcome
 from tests.builders import ADA, ANA, BEN, LEA, LESSON, MONDAY, a_guardian, a_student_facts, an_enrollment, an_outcome
@@ -90,6 +91,30 @@ def _event(told: dict[str, Any], which: int) -> Deed:
         own = {"task_id": open_tasks[which % len(open_tasks)], "act_id": f"act-{len(books.decisions)}", "by": "ana"}
         ahead = {k: (books.now + v).isoformat() for k, v in told.items() if isinstance(v, timedelta)}
         books.happens(EVENT.validate_python(own | told | ahead))
+
+    return deed
+
+
+def _step(kind: str, which: int) -> Deed:
+    """A person skips a step that is ahead, or has it taken now."""
+
+    def deed(books: Books) -> None:
+        ahead = plan(books.state, books.facts, books.now) or ()
+        step = ahead[which % len(ahead)].key if ahead else "no such step"
+        told = {"kind": kind, "act_id": f"act-{len(books.decisions)}", "step": step, "by": "lea"}
+        books.happens(EVENT.validate_python(told))
+
+    return deed
+
+
+def _waive(nth_newest: int) -> Deed:
+    """A person waives what an outcome was charged."""
+
+    def deed(books: Books) -> None:
+        over = sorted((o for o in books.facts.outcomes if o.ends_at <= books.now), key=lambda o: o.starts_at)
+        outcome = over[-1 - nth_newest % len(over)].id if over else "nobody's"
+        told = {"act_id": f"act-{len(books.decisions)}", "outcome_id": outcome, "by": "lea"}
+        books.happens(ChargeWaived.model_validate(told))
 
     return deed
 
@@ -181,6 +206,8 @@ def deeds() -> st.SearchStrategy[Deed]:
         act,
         act,
         st.builds(_event, _finishing(), st.integers(0, 3)),
+        st.builds(_step, st.sampled_from(["step_skipped", "step_forced"]), st.integers(0, 6)),
+        st.builds(_waive, st.integers(0, 3)),
         st.builds(_again, st.integers(0, 30)),
         st.builds(_wait, SPANS),
         st.builds(_outage, LONG),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from datetime import UTC, datetime
 from typing import get_args
 
 import pytest
@@ -9,8 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.events import ReplyReceived
+from domain.phrases import LANGUAGES
 from domain.replies import LONGEST, Meaning, is_carrier_word, understand
 from domain.reply_words import PIECES, WHOLE, WHY
+from domain.sending import Channel, Message, Purpose
+from domain.wording import Names, compose
 
 CHILDREN = ("Maya", "Leo", "María José")
 
@@ -156,6 +161,36 @@ TABLE = [
 def test_each_phrasing_means_what_a_person_would_say(meaning: str) -> None:
     said = [text for text, wanted in TABLE if wanted == meaning]
     assert {text: understand(text, CHILDREN).meaning for text in said} == dict.fromkeys(said, meaning)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_choice_copied_whole_is_understood(language: str) -> None:
+    """As it stands in our own texts and e-mails, with or without its equals sign."""
+    names = Names(student_name="Maya Ríos", operator_name="Northstar", language=language)
+    offered = []
+    for channel, choice in ((Channel.EMAIL, r"(?m)^([123] = .+)$"), (Channel.SMS, r"([123] [^,.]+)[,.]")):
+        body = compose(notice(channel), names).body
+        offered += re.findall(choice, body)
+    assert len(offered) == 6
+    for said in offered:
+        for copied in (said, said.replace(" = ", "="), said.replace(" = ", " "), f"{said}. Thanks"):
+            assert understand(copied, ["Maya"]).meaning == ("ill", "clash", "call_me")[int(said[0]) - 1], copied
+
+
+def notice(channel: Channel) -> Message:
+    """An absence notice that offers answers."""
+    at = datetime(2026, 3, 3, 17, tzinfo=UTC)
+    return Message(
+        id="m",
+        key=f"k:{channel}",
+        purpose=Purpose.ABSENCE_NOTICE,
+        channel=channel,
+        recipient_id="g",
+        due_at=at,
+        expires_at=at,
+        created_at=at,
+        offers_replies=True,
+    )
 
 
 def test_the_table_is_long_enough_to_trust() -> None:

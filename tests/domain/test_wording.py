@@ -16,10 +16,11 @@ from hypothesis import strategies as st
 
 from domain.outcomes import Code
 from domain.phrases import LANGUAGES
+from domain.plain_words import lasting
 from domain.segments import measured
 from domain.sending import ABOUT_ABSENCE, Channel, Message, Purpose
 from domain.tasks import TaskKind
-from domain.wording import SMS_LIMIT, Names, Text, compose, when
+from domain.wording import SMS_LIMIT, Names, Text, compose, listed, when
 
 Numbers = dict[str, int | str | None]
 GOLDEN = Path(__file__).parent / "golden"
@@ -86,6 +87,7 @@ CASES: dict[str, tuple[Purpose, Numbers]] = {
     },
     "reminder": (Purpose.REMINDER, {}),
     "live_rescue": (Purpose.LIVE_RESCUE, {}),
+    "personal": (Purpose.PERSONAL, {}),
     "unrecorded-first": (Purpose.UNRECORDED, {"step": 1}),
     "unrecorded-second": (Purpose.UNRECORDED, {"step": 2}),
     "task_reminder-reminded": (Purpose.TASK_REMINDER, {"kind": "follow_up", "step": "reminded"}),
@@ -119,7 +121,8 @@ def test_there_is_no_page_without_its_message() -> None:
 
 
 def test_every_purpose_has_its_words() -> None:
-    assert {purpose for purpose, _ in CASES.values()} == set(Purpose)
+    by_itself = {Purpose.SIGN_IN_LINK}  # its words are in domain.link_letters: no organization changes them
+    assert {purpose for purpose, _ in CASES.values()} == set(Purpose) - by_itself
 
 
 @pytest.mark.parametrize("golden", GOLDENS)
@@ -190,6 +193,23 @@ def test_an_sms_names_child_lesson_date_and_local_time() -> None:
 )
 def test_zones_are_readable(zone: str, said: str) -> None:
     assert when(STARTS, zone, with_zone=True) == said
+
+
+@pytest.mark.parametrize(
+    ("locale", "said", "list_of_three", "notice"),
+    [
+        ("en_001", "Tue 3 Mar, 16:00 UTC", "Ana, Ben and Cleo", "24 hours"),
+        ("es", "mar 3 mar, 16:00 UTC", "Ana, Ben y Cleo", "24 horas"),
+        ("de", "Di. 3. März, 16:00 UTC", "Ana, Ben und Cleo", "24 Stunden"),
+        ("da", "tirs. 3. mar., 16.00 UTC", "Ana, Ben og Cleo", "24 timer"),
+    ],
+)
+def test_dates_lists_and_lengths_of_any_language_need_no_table_of_ours(
+    locale: str, said: str, list_of_three: str, notice: str
+) -> None:
+    assert when(STARTS, "UTC", with_zone=True, locale=locale) == said
+    assert listed(["Ana", "Ben", "Cleo"], locale) == list_of_three
+    assert lasting(timedelta(hours=24), locale) == notice
 
 
 @pytest.mark.parametrize(

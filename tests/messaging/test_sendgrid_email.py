@@ -32,6 +32,7 @@ async def test_a_mail_is_accepted_and_is_the_published_document(providers: Stand
         "tracking_settings": {
             "click_tracking": {"enable": False, "enable_text": False},
             "open_tracking": {"enable": False},
+            "subscription_tracking": {"enable": False},
         },
     }
     assert receipt == Receipt(Result.accepted, provider_id=request.provider_id)

@@ -134,6 +134,9 @@ class StandIn:
 
     def _looked_up(self, received: Received) -> Answer:
         texts = [r for r in self._received if r.provider == "twilio" and r.provider_id]
+        if sid := self.twilio.sid_in(received.path):
+            text = next((t for t in texts if t.provider_id == sid), None)
+            return self.twilio.fetched(text, self.statuses.get(sid, ("sent", None)))
         return self.twilio.listed(received, texts, self.statuses)
 
     def _next_fault(self, to: str | None, *, is_look_up: bool) -> Fault | None:

@@ -51,7 +51,7 @@ class TwilioApi:
         """The first thing that is wrong, with Twilio's number for it."""
         if received.headers.get("authorization") != self._authorization():
             return _problem(401, 20003, "Authenticate")
-        if received.path != self.path:
+        if received.path != self.path and not (received.method == "GET" and self.sid_in(received.path)):
             return _problem(404, 20404, f"The requested resource {received.path} was not found")
         if received.method == "GET":
             return None if set(received.fields) <= _FILTERS else _problem(400, 20001, "Unknown parameters")
@@ -64,6 +64,17 @@ class TwilioApi:
             if wrong(self, form):
                 return _problem(400, code, message)
         return None
+
+    def sid_in(self, path: str) -> str | None:
+        """The message that a path names, if it names one."""
+        found = re.fullmatch(re.escape(self.path.removesuffix(".json")) + r"/(SM[0-9a-f]{32})\.json", path)
+        return found[1] if found else None
+
+    def fetched(self, text: Received | None, stands: tuple[str, int | None]) -> Answer:
+        """One message as it stands, or 404."""
+        if text is None:
+            return _problem(404, 20404, "The requested resource was not found")
+        return Answer.of_json(200, self._message(text, str(text.provider_id), *stands))
 
     def new_id(self) -> str:
         """SM and 32 hexadecimal digits."""

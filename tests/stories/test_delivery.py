@@ -75,10 +75,39 @@ async def test_a_text_whose_answer_was_lost_is_found_at_the_provider(scene: Scen
     scene.providers.statuses[text.provider_id] = (stands, 30005 if stands == "undelivered" else None)
     await scene.academy.until(scene.academy.now + timedelta(minutes=3))
     shown = await scene.message(MOTHER)
-    assert (shown["state"], shown["provider_id"], shown["look_up_at"]) == (stands, text.provider_id, None)
+    assert (shown["state"], shown["provider_id"]) == (stands, text.provider_id)
+    assert (shown["look_up_at"] is None) is (stands != "sent"), "what is merely sent is looked up again"
     states = [h["state"] for h in shown["history"]]
     assert states[:4] == ["queued", "sending", "unknown", "sent"]
     assert len([r for r in scene.providers.taken if r.to == MOTHER]) == 1
+
+
+async def test_a_text_whose_report_was_lost_is_asked_for_after_an_hour_and_after_a_day(scene: Scene) -> None:
+    await miss(scene.academy)
+    text, mail = scene.taken(MOTHER), scene.taken("maria@reed.example")
+    await scene.reports(
+        scene.callbacks.sms(text, "sent"), scene.callbacks.email(event(mail, "bounce", type="bounce", status="5.1.1"))
+    )
+    assert text.provider_id
+    scene.providers.fail(faults.server_error(503), is_look_up=True)
+    await scene.academy.until(MONDAY + timedelta(hours=3))
+    asked = [r for r in scene.providers.received if r.method == "GET"]
+    assert [(r.path.endswith(f"/{text.provider_id}.json"), r.status) for r in asked] == [(True, 503)]
+    scene.providers.statuses[text.provider_id] = ("undelivered", 30005)
+    await scene.academy.until(MONDAY + timedelta(hours=25))
+    shown = await scene.message(MOTHER)
+    assert (shown["state"], shown["reason"], shown["look_up_at"]) == ("undelivered", "unknown_number", None)
+    assert [r["status"] for r in shown["reports"]] == ["sent", "undelivered"]
+    await scene.academy.until(MONDAY + timedelta(days=3))
+    assert len([r for r in scene.providers.received if r.method == "GET"]) == 2
+
+
+async def test_a_text_that_is_reported_is_not_asked_for(scene: Scene) -> None:
+    await miss(scene.academy)
+    await scene.reports(scene.callbacks.sms(scene.taken(MOTHER), "delivered"))
+    assert (await scene.message(MOTHER))["look_up_at"] is None
+    await scene.academy.until(scene.academy.now + timedelta(days=2))
+    assert [r for r in scene.providers.received if r.method == "GET"] == []
 
 
 async def test_a_text_the_provider_does_not_have_counts_as_not_arrived_after_15_minutes(scene: Scene) -> None:

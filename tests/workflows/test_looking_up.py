@@ -11,6 +11,7 @@ from sqlalchemy import insert
 import worker
 from db.journal_tables import messages
 from db.tables import policies
+from domain.delivery import Report
 from domain.outcomes import Code
 from domain.policy import Policy
 from messaging.outbox import Outbox
@@ -38,6 +39,10 @@ class LosesAnswers:
     async def look_up(self, to: str, body: str, since: datetime, now: datetime) -> tuple[AtProvider, ...] | None:
         del to, body, since
         return tuple(AtProvider(f"SM{nid}", report_of("delivered", None, now)) for nid in self.taken)
+
+    async def standing(self, provider_id: str, now: datetime) -> Report | None:
+        del provider_id
+        return report_of("delivered", None, now)
 
     async def close(self) -> None:
         """Nothing is held."""

@@ -20,7 +20,7 @@ from temporalio.worker import Replayer
 import worker
 from db import clock
 from db.journal_tables import cases, entries, inbox, messages
-from db.tables import policies, recurrences, sessions, students
+from db.tables import idempotency_keys, policies, recurrences, sessions, students
 from domain.events import Withdrawn
 from domain.outcomes import Code
 from domain.policy import Policy
@@ -28,15 +28,9 @@ from tests.waiting import eventually
 from tests.workflows.conftest import Stack
 from workflows.audit import AuditWorkflow
 from workflows.calendar import CalendarWorkflow
-from workflows.contract import (
-    AUDIT_SCHEDULE,
-    CALENDAR_SCHEDULE,
-    STUDENTS,
-    WEBHOOKS_SCHEDULE,
-    StudentIn,
-    student_workflow_id,
-)
-from workflows.schedules import ensure_schedules
+from workflows.contract import STUDENTS, StudentIn, student_workflow_id
+from workflows.retention import RetentionWorkflow
+from workflows.schedules import REPEATED, ensure_schedules
 from workflows.student import StudentWorkflow
 
 pytestmark = pytest.mark.anyio
@@ -209,15 +203,27 @@ async def test_the_auditor_wakes_a_student_whose_nudge_was_lost(stack: Stack) ->
     await eventually(lambda: _all_decided(stack))
 
 
-async def test_auditor_calendar_and_webhooks_run_by_schedules_that_are_made_once(stack: Stack) -> None:
+async def test_what_repeats_runs_by_schedules_that_are_made_once(stack: Stack) -> None:
     for _ in range(2):
         await ensure_schedules(stack.env.client)
     schedules = [s async for s in await stack.env.client.list_schedules()]
-    assert len(schedules) <= 3
-    minute, hour = timedelta(minutes=1), timedelta(hours=1)
-    for name, every in ((AUDIT_SCHEDULE, minute), (CALENDAR_SCHEDULE, hour), (WEBHOOKS_SCHEDULE, minute)):
-        described = await stack.env.client.get_schedule_handle(name).describe()
-        assert described.schedule.spec.intervals[0].every == every
+    assert len(schedules) <= len(REPEATED)
+    for each in REPEATED:
+        described = await stack.env.client.get_schedule_handle(each.schedule_id).describe()
+        assert described.schedule.spec.intervals[0].every == each.every
+
+
+async def test_what_is_too_old_is_forgotten(stack: Stack) -> None:
+    old = {
+        "org_id": stack.academy.org,
+        "key": "k",
+        "request_hash": "h",
+        "created_at": stack.academy.now - timedelta(days=8),
+    }
+    async with stack.books.transaction() as tx:
+        await tx.execute(insert(idempotency_keys).values(old))
+    done = await stack.env.client.execute_workflow(RetentionWorkflow.run, id="retention", task_queue=STUDENTS)
+    assert done.forgotten["idempotency_keys"] == 1
 
 
 async def test_the_calendar_makes_sessions_ahead(stack: Stack) -> None:
