@@ -1,5 +1,10 @@
 # One image for worker, API and migration; what it does is the command after its name:
 #   bellwether worker | bellwether api | bellwether db upgrade
+FROM node:20-bookworm-slim AS htmx
+WORKDIR /htmx
+COPY package.json package-lock.json ./
+RUN npm ci --ignore-scripts --no-audit --no-fund
+
 FROM python:3.11-slim-bookworm
 
 ENV PYTHONUNBUFFERED=1 \
@@ -17,6 +22,7 @@ COPY requirements.lock ./
 RUN pip install --require-hashes -r requirements.lock
 
 COPY . .
+COPY --from=htmx /htmx/node_modules node_modules
 RUN pip install --no-deps --no-build-isolation -e .
 
 ENV BELLWETHER_DATA_DIR=/var/lib/bellwether \

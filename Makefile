@@ -17,10 +17,10 @@ endif
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help install demo up test test-hard lint format lock clean
+.PHONY: help install demo up test test-hard screenshots lint format lock clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 install: $(STAMP) ## set up .venv with the pinned packages and the bellwether command
 	@$(SAY) "ready: $(BIN)/bellwether"
@@ -37,6 +37,9 @@ test: $(STAMP) ## run all tests but the hard ones
 test-hard: $(STAMP) ## fifty kills under a thousand messages, two to three minutes
 	@$(BIN)/pytest -m hard $(ARGS)
 
+screenshots: $(STAMP) ## one picture of each page of the demo into docs/screenshots/ (needs chromium)
+	@$(BIN)/python -m tests.pages.screenshots $(ARGS)
+
 lint: $(STAMP) ## check style, format and types
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -52,10 +55,10 @@ lock: ## pin all packages anew from pyproject.toml (needs uv)
 		--no-header --no-annotate -o requirements.lock pyproject.toml
 
 clean: ## remove .venv and caches; the data under .bellwether/ stay
-	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info
+	@rm -rf $(VENV) node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-$(STAMP): requirements.lock pyproject.toml
+$(STAMP): requirements.lock pyproject.toml package-lock.json
 	@command -v $(PYTHON) >/dev/null || { \
 		$(SAY) "$(PYTHON) is missing: install Python 3.11 or later (Debian: apt-get install python3 python3-venv)"; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -68,4 +71,6 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(PIP) install --require-hashes -r requirements.lock
 	@$(SAY) "installing bellwether ..."
 	@$(PIP) install --no-deps --no-build-isolation -e .
+	@$(SAY) "installing htmx for the pages ..."; npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null || \
+		$(SAY) "without htmx pages show changes when they are reloaded; for live ones: apt-get install npm, then make install"
 	@printf '%s\n' '$(CURDIR)' > $@

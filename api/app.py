@@ -74,6 +74,8 @@ from api import (
     webhook_deliveries,
     webhook_endpoints,
 )
+from api.pages import door
+from api.pages.entering import passwords
 from api.students_gateway import StudentsGateway
 from api.webhooks import inbound, receiving, reports
 from db.engine import Books, open_books
@@ -141,16 +143,19 @@ def create_app(
         title="Bellwether",
         version=_version(),
         lifespan=running,
+        docs_url=None,
         redoc_url=None,
         generate_unique_id_function=_operation_id,
     )
     app.state.settings, app.state.clock = settings, clock
     app.state.one_click = one_click
     app.state.webhook_slots = Semaphore(receiving.AT_ONCE)
+    app.state.password_slots = Semaphore(passwords.AT_ONCE)
     problems.install(app)
     app.include_router(health.router)
     for room in ROOMS:
         app.include_router(room.router)
+    door.install(app)
     app.openapi = lambda: description.describe(app)  # type: ignore[method-assign]
     return app
 

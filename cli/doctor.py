@@ -47,6 +47,7 @@ def _examined(given: Settings) -> list[Finding]:
         *checks.books(url),
         *asyncio.run(checks.temporal(given, address)),
         asyncio.run(checks.api(api_url, may_be_elsewhere=stands_alone)),
+        checks.pages(),
         *checks.ways_out(given),
         checks.business_clock(given, url),
     ]

@@ -174,6 +174,15 @@ async def api(url: str, *, may_be_elsewhere: bool) -> Finding:
     return ok("API", f"{url} is ready")
 
 
+def pages() -> Finding:
+    """Whether open pages hear of changes."""
+    from api.pages import static_files
+
+    if static_files.has("htmx.min.js"):
+        return ok("pages", "stay up to date by themselves (htmx)")
+    return note("pages", "work, and show changes when they are reloaded", "for live ones: install node, `make install`")
+
+
 def ways_out(given: Settings) -> list[Finding]:
     """How messages leave."""
     nowhere = "the outbox: nothing leaves this machine"

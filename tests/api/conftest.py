@@ -12,11 +12,14 @@ from uuid import uuid4
 import httpx
 import pytest
 from fastapi import FastAPI
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import insert, update
 from temporalio.client import Client
 
 from activities.advance import advance
 from api.app import create_app
+from api.pages.entering import passwords as hashing
 from api.students_gateway import StudentsGateway
 from db import clock, keys
 from db.engine import Books
@@ -148,3 +151,11 @@ async def house(database_url: str, books: Books, academy: Academy) -> AsyncItera
         opened = House(app, academy, gateway, key, foreign, foreign_key, admin_id)
         yield opened
         await opened.rest()
+
+
+@pytest.fixture
+def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same argon2, made cheap: what it costs is what makes it good, and no rule of ours."""
+    quick = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=64, parallelism=1),))
+    monkeypatch.setattr(hashing, "_hasher", lambda: quick)
+    monkeypatch.setattr(hashing, "_nobodys", lambda: quick.hash("nobody"))

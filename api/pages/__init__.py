@@ -1,0 +1,1 @@
+"""Pages: HTML over the same functions and queries as the HTTP API."""

@@ -1,0 +1,1 @@
+"""A coordinator's desk: today's follow-ups, drafts, replies, students."""

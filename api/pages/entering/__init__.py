@@ -1,0 +1,1 @@
+"""Coming in and going out: passwords, links, the account, stopping e-mail."""

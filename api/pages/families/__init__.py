@@ -1,0 +1,1 @@
+"""A family's pages, and a student's own."""

@@ -1,0 +1,1 @@
+"""Lessons and groups: who was there, what is not recorded."""

@@ -1,0 +1,1 @@
+"""Health, runs, rules, messages, people and what is connected: leads and admins."""

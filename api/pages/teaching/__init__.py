@@ -1,0 +1,1 @@
+"""An instructor's pages: his lessons, the sheet, his students."""
